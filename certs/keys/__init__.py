@@ -1,0 +1,31 @@
+"""The first wing: keys and what is done with them. It knows nobody of ours, reads no clock and opens no connection.
+
+In the order in which a message meets them:
+
+* `base64url`, `strict_json`: text from outside becomes bytes and objects, or is refused;
+* `verification_keys`, `expectation`, `jose`: the one door to JSON Web Signatures, in both directions;
+* `signing_key`: our own signing keys, their states and the published key set;
+* `seal`: boxes for what lies in the database;
+* `frame`, `key_transport`: sealed content and its key on Hong Kong's wire;
+* `sm`: SM2, SM3 and SM4 for Guangdong's wire, over `sm2`, `sm2_der` and `sm2_libcrypto`.
+"""
+
+from certs.keys.errors import (
+    JoseError,
+    JoseErrorCode,
+    JsonError,
+    KeyMaterialError,
+    SealError,
+    SmError,
+    SmUnavailableError,
+)
+
+__all__ = [
+    "JoseError",
+    "JoseErrorCode",
+    "JsonError",
+    "KeyMaterialError",
+    "SealError",
+    "SmError",
+    "SmUnavailableError",
+]

@@ -1,0 +1,82 @@
+"""What one running Hong Kong mock remembers: logins, codes, tokens, keys, and the tester's switchboard."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from mock_idps.hong_kong.admission import Ledger
+from mock_idps.hong_kong.catalogue import SCENARIOS
+from mock_idps.hong_kong.config import HongKongConfig
+from mock_idps.hong_kong.content_keys import KeyRing
+from mock_idps.hong_kong.waiting import Login
+from mock_idps.people.persona import Persona
+from mock_idps.switchboard import Switchboard
+
+Item = TypeVar("Item")
+SHELF_SIZE: Final = 10_000
+CODE_LIFETIME_MS: Final = 60_000
+TOKEN_LIFETIME_MS: Final = 4 * 3_600_000
+
+
+class Shelf(Generic[Item]):
+    """A bounded store by id; when it is full the oldest gives way."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, Item] = {}
+
+    def put(self, key: str, item: Item) -> None:
+        """Keep an item."""
+        while len(self._items) >= SHELF_SIZE:
+            del self._items[next(iter(self._items))]
+        self._items[key] = item
+
+    def get(self, key: str) -> Item | None:
+        """Look at an item."""
+        return self._items.get(key)
+
+    def take(self, key: str) -> Item | None:
+        """Remove an item; only the first who asks gets it."""
+        return self._items.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a code or an access token stands for, and the tester's session in which it was born."""
+
+    client_id: str
+    persona: Persona
+    scope: str
+    session: str | None
+    expires_at: int
+
+
+@dataclass(slots=True)
+class Simulation:
+    """The state of one mock; nothing of it is shared between two instances."""
+
+    config: HongKongConfig
+    people: Sequence[Persona]
+    clock: Callable[[], int]
+    board: Switchboard = field(init=False)
+    logins: Shelf[Login] = field(default_factory=Shelf)
+    codes: Shelf[Grant] = field(default_factory=Shelf)
+    tokens: Shelf[Grant] = field(default_factory=Shelf)
+    keys: KeyRing = field(default_factory=KeyRing)
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def __post_init__(self) -> None:
+        self.board = Switchboard("Hong Kong, iAM Smart", SCENARIOS, people=self.people)
+        self.board.on_rotate(self._rotate)
+        self.board.on_reset(self._reset)
+
+    def now(self, session: str | None) -> int:
+        """The mock's time in milliseconds, as turned for this session."""
+        return self.clock() + self.board.skew_ms(session)
+
+    def _rotate(self) -> Mapping[str, Any]:
+        self.keys.revoke_all()
+        return {"rotated": "content keys"}
+
+    def _reset(self, session: str | None) -> None:
+        if session is None:
+            self.ledger.clear()
