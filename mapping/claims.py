@@ -58,7 +58,7 @@ class Resolution:
     def is_verifiable(self) -> bool:
         """Whether police data could know a number of this kind: never a stand-in.
 
-        The sandbox answers as production does, so that relying parties meet both cases; ``realm`` says where it is from.
+        The sandbox answers as production does, so that relying parties meet both; ``realm`` says where it is from.
         """
         return self.kind is not IdentifierKind.SURROGATE
 

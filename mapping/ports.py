@@ -14,11 +14,13 @@ from mapping.identifier import MainlandIdentifier
 
 
 class LinkOutcome(StrEnum):
-    """The only three answers; none of them says which part did not agree."""
+    """The only answers; none of them says which part did not agree."""
 
     MATCHED = "matched"
     NOT_MATCHED = "not_matched"
     SEVERAL = "several"
+    EXPIRED = "expired"
+    """All agrees, but the card has ended: the holder has to type the number of the new one."""
 
 
 @dataclass(frozen=True, slots=True)

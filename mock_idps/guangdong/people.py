@@ -116,14 +116,16 @@ def _userobj(persona: Persona, name: str, level: str, reached: tuple[Way, ...], 
         "realtype": "PLV" if kind == RESIDENT_ID and level >= "L1" else NONE,
         "creditable_level_of_account": level,
         "creditable_level_of_account_way": "||".join(str(item) for item in reached),
-        "extproperties": _extproperties(way),
+        "extproperties": _extproperties(persona, way),
     }
 
 
-def _extproperties(way: str) -> list[str]:
+def _extproperties(persona: Persona, way: str) -> list[str]:
     empty = ("address", "legal_person", "legal_id_type", "legal_code", "link_person_type", "link_person_code")
     more = ("ent_type", "unit_type", "tax_code", "cert_ca", "cert_data", "cert_notbefore", "cert_notafter")
     known = {"area": "guangzhou", "uversion": "3.0", "accout_type": way, "user_typeext": NONE}
+    # Our own addition to the dialect: a permit number holds no birth date, and the register asks for one.
+    known["birth"] = persona.birthdate.replace("-", "")
     return [f"{name}={NONE}" for name in empty + more] + [f"{name}={value}" for name, value in known.items()]
 
 

@@ -92,8 +92,10 @@ class SignInPages:
         self._province.record(Call("logout", session_of(request)))
         self._province.store.sso.drop(request.cookies.get(SSO_COOKIE, ""))
         target = query_fields(request).get("redirect_uri", "")
-        is_known = _is_web_address(target) and any(
-            client.owns_origin_of(target) for client in self._province.config.clients
+        config = self._province.config
+        # Back to the platform's own authorize page as well: that is how an application asks for a fresh sign-in.
+        is_known = _is_web_address(target) and (
+            target.startswith(f"{config.base_url}/") or any(client.owns_origin_of(target) for client in config.clients)
         )
         response: Response = (
             RedirectResponse(target, status_code=302)

@@ -52,10 +52,20 @@ async def get_token(simulation: Simulation, call: Call) -> Mapping[str, Any]:
         raise WireError("D20003", "isDirectLoginV2")
     grant = _live(simulation, call, simulation.codes.get(code), "D40004")
     await call.meet(simulation, grant)
+    _refuse_unspent(simulation, call, code)
     if simulation.codes.take(code) is None:
         raise WireError("D40004")
-    refuse(simulation, call.caller)
     return _issue_token(simulation, call, grant)
+
+
+def _refuse_unspent(simulation: Simulation, call: Call, code: str) -> None:
+    """Refuse before the code is spent, so that a client which mends its keys may send it again."""
+    try:
+        refuse(simulation, call.caller)
+    except WireError as refusal:
+        if refusal.code == "D40004":  # the code itself was refused: it is dead
+            simulation.codes.take(code)
+        raise
 
 
 async def profiles(simulation: Simulation, call: Call) -> Mapping[str, Any]:

@@ -1,0 +1,7 @@
+"""Loads and their figures: what a sign-in costs here, beside the least that a correct broker can cost.
+
+`python -m benchmarks` runs all of it; docs/explanation/speed.md says how to read the table. `signin` asks the questions
+and `report` judges; `course` starts everything that runs (`processes`), `driver` is the browsers, `stand_in` the
+measuring stick over `stand_in_store` and `stand_in_tokens`, and `wire` the HTTP client that browsers and stick share.
+Nothing of the product imports anything from here, and nothing here is packaged.
+"""

@@ -1,0 +1,5 @@
+"""`python -m benchmarks`: the whole run."""
+
+from benchmarks.signin import main
+
+raise SystemExit(main())

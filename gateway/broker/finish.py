@@ -1,0 +1,97 @@
+"""The way back from a provider: its callback is taken exactly once and becomes a person."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from gateway.audit import AuditAction, AuditEvent
+from gateway.broker import problems
+from gateway.broker.begin import Visit
+from gateway.broker.model import LoginTransaction, Outcome, Person, Resume, Stage
+from gateway.broker.parts import Broker
+from gateway.broker.proceed import active_client, proceed
+from mapping.documents import TravelPermit
+from mapping.identifier import MainlandIdentifier
+from mapping.vocabulary import IdentifierKind
+from providers.base import Callback, UpstreamIdentity
+from providers.errors import ProviderError
+
+_UNDER_WAY: Final = frozenset({Stage.PERMIT, Stage.CONSENT})
+
+
+async def finish(
+    broker: Broker, provider_name: str, login_id: str, parameters: Mapping[str, str], visit: Visit
+) -> Outcome:
+    """Take a callback: same browser, same provider, once (G02, G03); then the person goes on."""
+    found = await _found(broker, provider_name, login_id, visit)
+    if found.stage in _UNDER_WAY:
+        return Resume(found)
+    transaction = replace(found, stage=Stage.RETURNED)
+    if not await broker.transactions.move(transaction, {Stage.AWAY}, visit.now):
+        raise problems.ProblemError(problems.FINISHED, found)
+    client = await active_client(broker, transaction.request.client_id)
+    callback = Callback(parameters, transaction.kept, login_id, visit.now)
+    try:
+        identity = await broker.providers[provider_name].finish(callback)
+    except ProviderError as error:
+        await _back_to_chooser(broker, transaction, error, visit.now)
+        problem = problems.OF_PROVIDER[error.failure]
+        raise problems.ProblemError(problem, transaction, provider=provider_name) from error
+    subject_id = await broker.sign_ins.subject(provider_name, identity.subject, visit.now)
+    if subject_id is None:
+        raise problems.ProblemError(problems.SWITCHED_OFF, transaction)
+    known = replace(transaction, person=_person(identity, subject_id), kept={})
+    return await proceed(broker, client, known, visit.now, stored=True, replaces_session=visit.session)
+
+
+async def _found(broker: Broker, provider_name: str, login_id: str, visit: Visit) -> LoginTransaction:
+    """The sign-in that the callback names, if it is this browser's and this provider's (ST-01, ST-03)."""
+    transaction = await broker.transactions.find_by_login(login_id, visit.browser, visit.now)
+    if transaction is None or transaction.provider != provider_name:
+        await broker.audit.append(_refused(visit, provider_name, transaction))
+        raise problems.ProblemError(problems.RESTART)
+    return transaction
+
+
+async def _back_to_chooser(broker: Broker, transaction: LoginTransaction, error: ProviderError, now: datetime) -> None:
+    """Let the person choose again; the failed login id is worth nothing any more."""
+    event = AuditEvent(
+        AuditAction.SIGN_IN_FAILED,
+        now,
+        transaction.correlation_id,
+        client_id=transaction.request.client_id,
+        provider=error.provider,
+        details={"failure": error.failure.value, "detail": error.detail},
+    )
+    again = replace(transaction, stage=Stage.CHOOSING, provider=None, login_id=None, kept={})
+    await broker.transactions.move(again, {Stage.RETURNED}, now, event)
+
+
+def _person(identity: UpstreamIdentity, subject_id: str) -> Person:
+    """Keep what a claim may need, and nothing else of what the provider sent (G08)."""
+    numbers = {document.kind: document for document in identity.documents if isinstance(document, MainlandIdentifier)}
+    return Person(
+        provider=identity.provider,
+        subject_id=subject_id,
+        assurance=identity.assurance,
+        authenticated_at=identity.authenticated_at,
+        amr=identity.amr,
+        name=identity.name,
+        birthdate=identity.birthdate,
+        sex=identity.sex,
+        permit=next((document for document in identity.documents if isinstance(document, TravelPermit)), None),
+        residence_permit=numbers.get(IdentifierKind.RESIDENCE_PERMIT),
+        citizen=numbers.get(IdentifierKind.RESIDENT_ID),
+    )
+
+
+def _refused(visit: Visit, provider_name: str, transaction: LoginTransaction | None) -> AuditEvent:
+    reason = "unknown_login" if transaction is None else "other_provider"
+    return AuditEvent(
+        AuditAction.REQUEST_REFUSED,
+        visit.now,
+        visit.correlation_id,
+        provider=provider_name,
+        details={"at": "callback", "reason": reason},
+    )

@@ -1,0 +1,172 @@
+"""The nouns of a sign-in: the transaction under way, the person, the session, and the outcomes of a step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from gateway.oidc.model import AuthorizationRequest
+from mapping.documents import TravelPermit
+from mapping.identifier import MainlandIdentifier
+from providers.base import Assurance, PersonName
+
+
+class Stage(StrEnum):
+    """Where a sign-in stands; it moves forward by one atomic statement per step."""
+
+    CHOOSING = "choosing"
+    """The person chooses an account."""
+    AWAY = "away"
+    """The person is at the provider."""
+    RETURNED = "returned"
+    """The callback has been taken; nobody else can take it again."""
+    PERMIT = "permit"
+    """The person is asked for the permit number."""
+    CONSENT = "consent"
+    """The person is asked what may be passed on."""
+    DONE = "done"
+    """The reply has gone to the relying party."""
+    FAILED = "failed"
+    """Ended by a problem that cannot be mended in this sign-in."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """What a sign-in has established about somebody; only what a claim may need is kept (G08)."""
+
+    provider: str
+    subject_id: str
+    assurance: Assurance
+    authenticated_at: datetime
+    amr: tuple[str, ...]
+    name: PersonName
+    birthdate: date | None = None
+    sex: str | None = None
+    permit: TravelPermit | None = None
+    residence_permit: MainlandIdentifier | None = None
+    citizen: MainlandIdentifier | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LoginTransaction:
+    """One sign-in under way: it belongs to one browser, one client and, once chosen, one provider (G02)."""
+
+    id: str
+    stage: Stage
+    request: AuthorizationRequest
+    browser: bytes
+    """Hash of the browser's binding cookie."""
+    correlation_id: str
+    language: str
+    created_at: datetime
+    expires_at: datetime
+    provider: str | None = None
+    login_id: str | None = None
+    """What the provider carries for us: ``state``, or a path segment of the callback."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """What the provider wants kept until the callback."""
+    person: Person | None = None
+    permit_answer: str | None = None
+    """What the register said of the permit that was typed last; shown on the permit page."""
+    without_number: bool = False
+    """The person chose to go on without an identifier."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Session:
+    """A signed-in browser at the gateway, for single sign-on between relying parties."""
+
+    id: str
+    """Public session id, the ``sid`` of tokens; knowing it opens nothing."""
+    cookie_hash: bytes
+    browser: bytes
+    person: Person
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One decision of a person about one client; history is kept, the newest counts."""
+
+    id: str
+    subject_id: str
+    client_id: str
+    granted: tuple[str, ...]
+    withheld: tuple[str, ...]
+    purpose: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseProvider:
+    """The person has to choose an account."""
+
+    transaction: LoginTransaction
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoUpstream:
+    """The browser goes to a provider."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskPermit:
+    """The person has to type the permit number, once."""
+
+    transaction: LoginTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """The person has to decide what is passed on."""
+
+    transaction: LoginTransaction
+    release: "Release"
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The person came back to a step that has been taken; show the step that is due."""
+
+    transaction: LoginTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnToClient:
+    """The browser goes back to the relying party, with a code or an error."""
+
+    url: str
+    session_cookie: str | None = field(default=None, repr=False)
+    """A new value for the session cookie, when a sign-in made a session."""
+
+
+Outcome: TypeAlias = ChooseProvider | GoUpstream | AskPermit | AskConsent | Resume | ReturnToClient
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Release:
+    """What would be passed on: scope by scope, the claims with their values."""
+
+    scopes: tuple[str, ...]
+    claims: Mapping[str, Mapping[str, Any]]
+    """By scope: claim name -> value."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Asked-for scopes that hold nothing, with the reason's code; shown to the person, sent to nobody."""
+
+    def without(self, withheld: frozenset[str]) -> "Release":
+        """The same release less the scopes that the person leaves out."""
+        return Release(
+            tuple(scope for scope in self.scopes if scope not in withheld),
+            {scope: claims for scope, claims in self.claims.items() if scope not in withheld},
+            self.missing,
+        )
+
+    def flat(self) -> dict[str, Any]:
+        """All released claims in one mapping."""
+        return {name: value for claims in self.claims.values() for name, value in claims.items()}

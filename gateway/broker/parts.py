@@ -1,0 +1,54 @@
+"""What the steps of a sign-in work with, put together once by the composition root."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from gateway.audit import AuditLog
+from gateway.broker.ports import AttemptCounter, NumberStore, SignInStore, TransactionStore
+from gateway.oidc.model import Client
+from gateway.oidc.ports import ClientStore
+from mapping.ports import LinkRegister
+from mapping.vocabulary import Realm
+from providers.base import Assurance, IdentityProvider
+
+NUMBER_ASSURANCE: Final = Assurance.TWO
+"""The lowest level on which an identifier is given (identifiers.md §10.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLifetimes:
+    """How long things of a sign-in live (security.md section 3)."""
+
+    transaction: timedelta = timedelta(minutes=10)
+    session: timedelta = timedelta(hours=12)
+    code: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The broker's parts: providers, the register, and what must be remembered."""
+
+    issuer: str
+    providers: Mapping[str, IdentityProvider]
+    register: LinkRegister | None
+    clients: ClientStore
+    transactions: TransactionStore
+    sign_ins: SignInStore
+    numbers: NumberStore
+    attempts: AttemptCounter
+    audit: AuditLog
+    pairwise_key: bytes
+    realm: Realm
+    """``sandbox`` or ``production`` (mapping specification 10.5)."""
+    lifetimes: SignInLifetimes
+
+    def offered(self, client: Client, least: Assurance | None = None) -> tuple[str, ...]:
+        """The providers that this client's users may choose from, by name, able to reach ``least``."""
+        return tuple(
+            name
+            for name, provider in self.providers.items()
+            if (not client.providers or name in client.providers)
+            and (least is None or provider.highest_assurance >= least)
+        )

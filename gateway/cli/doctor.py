@@ -1,0 +1,106 @@
+"""``gate doctor``: what is wrong, and how to mend it."""
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+
+import typer
+
+from certs.keys import sm
+from certs.keys.errors import SmError
+from gateway.admin import keyring
+from gateway.app import utc_now
+from gateway.cli.output import AsJson, ConfigFile, Exit, show_rows
+from gateway.config import ConfigurationError, Settings, load, settings_path
+from gateway.oidc.ports import StoreUnavailableError
+from gateway.store import migrate
+from gateway.store.open import SchemaError, open_stores
+from providers.calls import Calls
+from providers.errors import ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    check: str
+    verdict: str
+    """``fine``, ``attention`` or ``broken``."""
+    remark: str
+
+
+def doctor(config: ConfigFile = None, as_json: AsJson = False) -> None:  # noqa: FBT002 - a flag
+    """Look at settings, keys, database, ciphers and every provider; exit code 1 if anything wants attention."""
+    findings = asyncio.run(_examine(config))
+    rows = [asdict(finding) for finding in findings]
+    show_rows("findings", rows, ("check", "verdict", "remark"), as_json=as_json)
+    if any(finding.verdict != "fine" for finding in findings):
+        raise typer.Exit(Exit.ATTENTION)
+
+
+async def _examine(config: ConfigFile) -> list[Finding]:
+    try:
+        settings = load(settings_path(config))
+    except ConfigurationError as error:
+        return [Finding("settings", "broken", str(error))]
+    findings = [Finding("settings", "fine", f"issuer {settings.issuer}, realm {settings.realm}"), _ciphers()]
+    findings += await _stores(settings)
+    findings += await _providers(settings)
+    return findings
+
+
+def _ciphers() -> Finding:
+    try:
+        sm.self_test()
+    except SmError:
+        return Finding("SM2", "broken", "no libcrypto 3.0 or later with SM2: install the system's OpenSSL library")
+    return Finding("SM2", "fine", sm.backend())
+
+
+async def _stores(settings: Settings) -> list[Finding]:
+    try:
+        keys = keyring.load(settings.keys_dir, utc_now())
+    except ConfigurationError as error:
+        return [Finding("keys", "broken", f"{error}; `gate init` makes what is missing")]
+    findings = [Finding("keys", "fine", "all there, readable")]
+    try:
+        stores = await open_stores(
+            settings.storage.database_url,
+            redis_url=settings.storage.redis_url,
+            pool_size=1,
+            sealer=keys.sealer,
+            index_key=keys.index_key,
+        )
+    except SchemaError:
+        current, head = migrate.status(settings.storage.database_url)
+        return [*findings, Finding("database", "broken", f"schema {current}, needs {head}: run `gate db upgrade`")]
+    except StoreUnavailableError:
+        return [*findings, Finding("database", "broken", "does not answer: is it running, is the address right?")]
+    try:
+        for name, is_ready in (await stores.ready()).items():
+            verdict = "fine" if is_ready else "attention"
+            findings.append(Finding(name, verdict, stores.note if is_ready else "does not answer"))
+    finally:
+        await stores.aclose()
+    return findings
+
+
+async def _providers(settings: Settings) -> list[Finding]:
+    """Whether each provider answers at all; nothing is signed in."""
+    calls = Calls()
+    blocks = {**settings.providers, **({"register": settings.register} if settings.register else {})}
+    try:
+        return [await _provider(calls, name, str(block["base_url"])) for name, block in blocks.items()]
+    finally:
+        await calls.aclose()
+
+
+async def _provider(calls: Calls, name: str, address: str) -> Finding:
+    began = time.monotonic()
+    try:
+        await calls.get(name, address)
+    except ProviderError as error:
+        if error.detail in {"timeout", "transport"}:
+            return Finding(name, "attention", f"{address} does not answer ({error.detail}); others go on working")
+        return Finding(name, "attention", f"{address} answers with {error.detail}")
+    return Finding(name, "fine", f"answers in {(time.monotonic() - began) * 1000:.0f} ms")

@@ -1,0 +1,70 @@
+"""How the command line speaks: JSON or plain lines, errors on standard error, documented exit codes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+SCHEMA = 1
+"""Version of the JSON that verbs print."""
+
+
+class Exit(IntEnum):
+    """Documented exit codes (docs/reference/command-line.md)."""
+
+    FINE = 0
+    ATTENTION = 1
+    USAGE = 2
+    PRECONDITION = 3
+    REMOTE = 4
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; default $GATE_CONFIG, else gate.toml.", dir_okay=False)
+]
+
+
+def show(values: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print one record."""
+    if as_json:
+        typer.echo(json.dumps({"schema": SCHEMA, **values}, ensure_ascii=False, indent=2))
+        return
+    for name, value in values.items():
+        typer.echo(f"{name}: {_plain(value)}")
+
+
+def show_rows(key: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print several records, as a table for people."""
+    if as_json:
+        typer.echo(json.dumps({"schema": SCHEMA, key: list(rows)}, ensure_ascii=False, indent=2))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(_plain(row.get(column)) for column in columns))
+    Console(soft_wrap=True).print(table)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value) or "-"
+    return "-" if value is None else str(value)
+
+
+def fail(message: str, code: Exit) -> None:
+    """Say on standard error what is wrong."""
+    typer.echo(f"gate: {message}", err=True)
+    if code is Exit.USAGE:
+        typer.echo("gate: see `gate --help`", err=True)
+
+
+def stop(message: str, code: Exit) -> NoReturn:
+    """Say what is wrong and end with its exit code."""
+    fail(message, code)
+    raise typer.Exit(code)

@@ -1,0 +1,64 @@
+"""What the HTTP edge works with, put together once by the composition root."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+
+from gateway.broker.begin import Visit
+from gateway.broker.parts import Broker
+from gateway.oidc.authorize import OfferedValues
+from gateway.oidc.token import TokenEndpoint
+from gateway.web.browser import Cookies, digest
+from gateway.web.languages import negotiate
+
+Ready = Callable[[], Awaitable[Mapping[str, bool]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The edge's parts."""
+
+    issuer: str
+    broker: Broker
+    token_endpoint: TokenEndpoint
+    cookies: Cookies
+    form_key: bytes
+    default_language: str
+    clock: Callable[[], datetime]
+    ready: Ready
+    offered: OfferedValues
+    provider_addresses: Mapping[str, str]
+    """By provider: an address of its origin, where the chooser's form may end."""
+
+    def language(self, request: Request, ui_locales: Sequence[str] = ()) -> str:
+        """The language for this person: the client's wish, their own choice, their browser's, ours."""
+        return negotiate(
+            ui_locales,
+            self.cookies.language(request),
+            request.headers.get("accept-language"),
+            self.default_language,
+        )
+
+    def visit(self, request: Request, binding: str, language: str) -> Visit:
+        """The request as the broker sees it."""
+        session = self.cookies.session(request)
+        return Visit(
+            browser=digest(binding),
+            language=language,
+            correlation_id=correlation_id(request),
+            now=self.clock(),
+            session=digest(session) if session else None,
+        )
+
+
+def web_of(request: Request) -> Web:
+    """The edge's parts, kept on the application."""
+    web: Web = request.app.state.web
+    return web
+
+
+def correlation_id(request: Request) -> str:
+    """The id of this request, for logs, audit and support."""
+    return str(request.state.correlation_id)

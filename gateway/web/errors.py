@@ -1,0 +1,116 @@
+"""The only place where an error becomes HTTP: a redirect, JSON, or a page in the person's language."""
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from gateway.audit import AuditAction, AuditEvent
+from gateway.broker import problems
+from gateway.broker.answers import way_home
+from gateway.broker.problems import Problem, ProblemError
+from gateway.oidc.errors import OAuthError
+from gateway.oidc.names import ErrorCode
+from gateway.oidc.ports import StoreUnavailableError
+from gateway.oidc.reply_url import error_url
+from gateway.oidc.userinfo import BearerError
+from gateway.web.context import correlation_id, web_of
+from gateway.web.forms import FormError
+from gateway.web.responses import page, problem_page
+
+_LOG: Final = logging.getLogger("gateway.web")
+RETRY_SECONDS: Final = "5"
+_STATUS: Final = {ErrorCode.INVALID_CLIENT: 401, ErrorCode.SERVER_ERROR: 500}
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def put_on_record(request: Request, error: OAuthError, *, at: str) -> None:
+    """One audit event for a refusal that left none where it arose."""
+    if not error.audited:
+        web = web_of(request)
+        details = {"at": at, "error": error.code.value, "about": error.description}
+        event = AuditEvent(AuditAction.REQUEST_REFUSED, web.clock(), correlation_id(request), details=details)
+        await web.broker.audit.append(event)
+
+
+def oauth_json(error: OAuthError, status: int | None = None) -> Response:
+    """An error of the token endpoint (RFC 6749 §5.2)."""
+    if status is None:
+        status = _STATUS.get(error.code, 400)
+    headers = {"pragma": "no-cache"}
+    if status == 401:  # noqa: PLR2004 - RFC 6749 §5.2 wants the challenge with it
+        headers["www-authenticate"] = 'Basic realm="token"'
+    body = {"error": error.code.value, "error_description": error.description}
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def bearer_refusal(error: BearerError) -> Response:
+    """An error of a protected resource (RFC 6750 §3.1)."""
+    body = {"error": error.code.value, "error_description": error.description} if error.code else {}
+    return JSONResponse(body, status_code=error.status, headers={"www-authenticate": error.challenge})
+
+
+def unavailable_as_json(endpoint: Endpoint) -> Endpoint:
+    """For relying parties' servers: a store that does not answer is 503 with Retry-After, nothing half-done."""
+
+    @functools.wraps(endpoint)
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except StoreUnavailableError:
+            body = {"error": ErrorCode.TEMPORARILY_UNAVAILABLE.value, "error_description": "try again later"}
+            return JSONResponse(body, status_code=503, headers={"retry-after": RETRY_SECONDS})
+
+    return guarded
+
+
+def errors_as_pages(endpoint: Endpoint) -> Endpoint:
+    """For people's browsers: every error is a page, or travels to the relying party where it may."""
+
+    @functools.wraps(endpoint)
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except OAuthError as error:
+            await put_on_record(request, error, at="authorize")
+            return _oauth(request, error)
+        except ProblemError as error:
+            return await problem(request, error)
+        except FormError as error:
+            return await problem(request, ProblemError(problems.MALFORMED), status=error.status)
+        except StoreUnavailableError:
+            response = await problem(request, ProblemError(problems.UNAVAILABLE))
+            response.headers["retry-after"] = RETRY_SECONDS
+            return response
+
+    return guarded
+
+
+def _oauth(request: Request, error: OAuthError) -> Response:
+    """By redirect once client and redirect URI are known good; a page before that (RFC 9700 §4.11.2)."""
+    web = web_of(request)
+    if error.reply_to is not None:
+        return RedirectResponse(error_url(error.reply_to, error.code, error.description, web.issuer), status_code=303)
+    _LOG.info("authorization request refused: %s [%s]", error.description, correlation_id(request))
+    context = problem_page(request, problems.REQUEST_REFUSED, detail=error.description)
+    return page(request, context, status=problems.REQUEST_REFUSED.status)
+
+
+async def problem(request: Request, error: ProblemError, *, status: int | None = None) -> Response:
+    """A person's problem as a page with the ways on: other accounts, this sign-in again, back to the service."""
+    web = web_of(request)
+    described: Problem = error.problem
+    _LOG.info("problem %s provider=%s [%s]", described.code, error.provider, correlation_id(request))
+    transaction = error.transaction
+    client = await web.broker.clients.find(transaction.request.client_id) if transaction else None
+    home = way_home(web.broker, transaction, described.oauth) if transaction else None
+    context = problem_page(request, described, error=error, client=client, way_home=home)
+    return page(request, context, status=status or described.status, form_targets=_targets(home))
+
+
+def _targets(home: str | None) -> tuple[str, ...]:
+    return (home,) if home else ()

@@ -1,0 +1,175 @@
+"""Bounded HTTP towards upstream providers: one client, a deadline, a size limit, no redirects, one error language.
+
+The only module that knows the HTTP client (docs/decisions/0003). httpx keeps its interface here, but its own
+connection pool degrades under load, so requests travel on aiohttp's.
+"""
+
+import asyncio
+import json
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from providers.errors import ProviderError, ProviderFailure
+
+CONNECT_SECONDS: Final = 2.0
+TOTAL_SECONDS: Final = 5.0
+SIZE_LIMIT: Final = 256 * 1024
+"""Bytes of an answer that are read before the call is given up (security.md section 3)."""
+_JSON_DEPTH: Final = 32
+_CONNECTIONS: Final = 100
+_HEADERS: Final = {
+    "Accept-Encoding": "identity",  # a small compressed answer could unpack to any size before it is counted
+    "User-Agent": "gba-identity-gateway",
+}
+_SERVER_ERROR: Final = 500
+_TOO_MANY: Final = 429
+
+# httpx logs whole URLs at INFO; Guangdong's dialect puts a secret and tokens into the query (GD-07).
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What came back within the limits."""
+
+    status: int
+    content: bytes
+    content_type: str
+
+
+class Calls:
+    """One long-lived HTTP client for the whole process, handed to every provider."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, *, total: float = TOTAL_SECONDS) -> None:
+        self._total = total
+        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
+        self._client = httpx.AsyncClient(
+            transport=transport if transport is not None else AiohttpTransport(limits=limits, trust_env=False),
+            headers=_HEADERS,
+            timeout=httpx.Timeout(total, connect=CONNECT_SECONDS),
+            follow_redirects=False,  # a redirect would carry a code or a secret to another host (MO-04)
+            trust_env=False,  # no ambient proxy or credentials (G14)
+        )
+
+    async def get(
+        self,
+        provider: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Fetch; every failure of the wire becomes one ``ProviderError``."""
+        return await self._send(provider, self._client.build_request("GET", url, headers=headers, params=query))
+
+    async def post(
+        self,
+        provider: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send exact bytes, or a form."""
+        if form is not None:
+            request = self._client.build_request("POST", url, headers=headers, data=dict(form))
+        else:
+            request = self._client.build_request("POST", url, headers=headers, content=content)
+        return await self._send(provider, request)
+
+    async def _send(self, provider: str, request: httpx.Request) -> Answer:
+        try:
+            async with asyncio.timeout(self._total):
+                response = await self._client.send(request, stream=True)
+                try:
+                    content = await _bounded(provider, response)
+                finally:
+                    await response.aclose()
+        except (TimeoutError, httpx.TimeoutException):
+            raise ProviderError(provider, ProviderFailure.UNREACHABLE, "timeout") from None
+        except httpx.HTTPError:
+            raise ProviderError(provider, ProviderFailure.UNREACHABLE, "transport") from None
+        return _judged(provider, Answer(response.status_code, content, response.headers.get("content-type", "")))
+
+    async def aclose(self) -> None:
+        """Close the pool when the process stops."""
+        await self._client.aclose()
+
+
+async def _bounded(provider: str, response: httpx.Response) -> bytes:
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProviderError(provider, ProviderFailure.BROKEN, "encoding")
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > SIZE_LIMIT:
+            raise ProviderError(provider, ProviderFailure.BROKEN, "oversized")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _judged(provider: str, answer: Answer) -> Answer:
+    if answer.status >= _SERVER_ERROR or answer.status == _TOO_MANY:
+        raise ProviderError(provider, ProviderFailure.UNREACHABLE, f"http_{answer.status}")
+    if 300 <= answer.status < 400:  # noqa: PLR2004 - the redirect class of RFC 9110
+        raise ProviderError(provider, ProviderFailure.BROKEN, "redirect")
+    return answer
+
+
+def json_object(provider: str, content: bytes) -> dict[str, Any]:
+    """Parse a JSON object strictly: UTF-8, no doubled members, no NaN, bounded depth and numbers (HP-07)."""
+    try:
+        value = json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_without_doubles,
+            parse_constant=_refuse_constant,
+            parse_int=_bounded_integer,
+            parse_float=_finite_number,
+        )
+    except (ValueError, RecursionError):
+        raise ProviderError(provider, ProviderFailure.BROKEN, "json") from None
+    if not isinstance(value, dict) or _depth(value) > _JSON_DEPTH:
+        raise ProviderError(provider, ProviderFailure.BROKEN, "json")
+    return value
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("doubled member")
+    return members
+
+
+def _refuse_constant(_: str) -> Any:
+    raise ValueError("not a JSON number")
+
+
+def _bounded_integer(digits: str) -> int:
+    if len(digits) > 20:  # noqa: PLR2004 - beyond 64 bits nothing in any dialect is a number
+        raise ValueError("oversized number")
+    return int(digits)
+
+
+def _finite_number(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("oversized number")
+    return number
+
+
+def _depth(value: object, level: int = 1) -> int:
+    if level > _JSON_DEPTH:
+        return level
+    if isinstance(value, dict):
+        return max((_depth(member, level + 1) for member in value.values()), default=level)
+    if isinstance(value, list):
+        return max((_depth(member, level + 1) for member in value), default=level)
+    return level

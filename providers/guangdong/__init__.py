@@ -1,0 +1,22 @@
+"""Guangdong: the dialect of the province's unified authentication, and its register of permits (§4 and §6.D).
+
+A sign-in runs `login.start` -> the platform's pages -> `login.finish`: code, access token, user data signed with SM2,
+`UpstreamIdentity`. `wire` reads callback, answers and the signed wrapper, `identity` translates the verified data.
+`permit_link` asks the register behind the government gateway, signed and sealed by `envelope`; it is no part of a
+sign-in here and serves people of Hong Kong and Macao too. Nobody here knows the other two wings.
+"""
+
+from providers.guangdong.login import Guangdong, build
+from providers.guangdong.permit_link import PermitLink, build_register
+from providers.guangdong.settings import GuangdongSettings, PermitLinkSettings, from_settings, link_from_settings
+
+__all__ = [
+    "Guangdong",
+    "GuangdongSettings",
+    "PermitLink",
+    "PermitLinkSettings",
+    "build",
+    "build_register",
+    "from_settings",
+    "link_from_settings",
+]

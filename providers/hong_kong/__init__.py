@@ -1,0 +1,12 @@
+"""Hong Kong, natural persons: the dialect of iAM Smart (identity-providers §1 and §6.A).
+
+A sign-in runs `login.start` -> QR page and phone -> `login.finish`, which asks `back_channel` twice: for the access
+token and for the profile. `back_channel` signs and seals with `wire`, under the key that `content_keys` holds;
+`codes` says what the provider's answer codes mean, `identity` translates the verified fields. Once the content key is
+held, a sign-in makes two calls. Nobody here knows the other two wings.
+"""
+
+from providers.hong_kong.login import HongKong, build
+from providers.hong_kong.settings import HongKongSettings, from_settings
+
+__all__ = ["HongKong", "HongKongSettings", "build", "from_settings"]

@@ -1,0 +1,62 @@
+"""The answer codes of iAM Smart, and what each means for a sign-in (identity-providers §1.3 and §1.6)."""
+
+import re
+from types import MappingProxyType
+from typing import Final
+
+from providers.errors import ProviderError, ProviderFailure
+
+PROVIDER: Final = "hong_kong"
+SUCCESS: Final = "D00000"
+DUPLICATED: Final = "D20004"
+"""A nonce seen before, or a time before the last accepted one: nothing was done, so the call may be made again."""
+STALE_KEY: Final = frozenset({"D30001", "D30002", "D30003", "D30004"})
+"""The content key is not the one that the other side holds; one fresh `getKey` can help (§1.2)."""
+
+_SHAPE: Final = re.compile(r"D[0-9]{5}")
+_FAILURES: Final = MappingProxyType(
+    {
+        "D20000": ProviderFailure.UNREACHABLE,  # their unknown exception, or their own time-out: later may help
+        "D20016": ProviderFailure.UNREACHABLE,
+        "D20005": ProviderFailure.MISCONFIGURED,
+        "D20006": ProviderFailure.MISCONFIGURED,
+        "D20007": ProviderFailure.MISCONFIGURED,
+        "D20008": ProviderFailure.MISCONFIGURED,
+        "D20012": ProviderFailure.MISCONFIGURED,
+        "D20015": ProviderFailure.MISCONFIGURED,
+        "D20018": ProviderFailure.MISCONFIGURED,
+        "D30001": ProviderFailure.MISCONFIGURED,
+        "D20009": ProviderFailure.EXPIRED,
+        "D40000": ProviderFailure.CANCELLED,
+        "D40001": ProviderFailure.REFUSED,
+        "D40002": ProviderFailure.REFUSED,
+        "D40003": ProviderFailure.EXPIRED,
+        "D40004": ProviderFailure.EXPIRED,
+        "D50001": ProviderFailure.REFUSED,
+        "D50003": ProviderFailure.EXPIRED,
+    }
+)
+_CALLBACK_FAILURES: Final = MappingProxyType({"D20001": ProviderFailure.REFUSED})
+"""The sandbox says *parameter missing* in the browser where it means that the person said no."""
+
+
+def is_code(value: object) -> bool:
+    """Say whether something has the shape of an answer code; nothing else of theirs is ever repeated."""
+    return isinstance(value, str) and _SHAPE.fullmatch(value) is not None
+
+
+def failed_call(code: str) -> ProviderError:
+    """Make the error for the code of a call from server to server."""
+    return broken(code, _FAILURES.get(code, ProviderFailure.BROKEN))
+
+
+def failed_callback(code: str) -> ProviderError:
+    """Make the error for the `error_code` with which a browser came back."""
+    if not is_code(code):
+        return broken("error_code")
+    return broken(code, _CALLBACK_FAILURES.get(code) or _FAILURES.get(code, ProviderFailure.BROKEN))
+
+
+def broken(detail: str, failure: ProviderFailure = ProviderFailure.BROKEN) -> ProviderError:
+    """Make the error for something that this dialect does not allow."""
+    return ProviderError(PROVIDER, failure, detail)

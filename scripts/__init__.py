@@ -1,0 +1,1 @@
+"""Development tools: the demo, the sandbox world, locks and checks."""

@@ -1,0 +1,374 @@
+"""Which permit has which number: one suite for every engine behind `NumberStore`."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select, text
+
+from gateway.audit import AuditAction
+from gateway.broker.ports import BindingConflictError, BindingRaceError
+from gateway.store.open import Stores, open_stores
+from gateway.store.sql import tables
+from mapping.documents import TravelPermit
+from mapping.errors import MappingError
+from mapping.evidence import Allocate, Bind, Binding, Evidence, Keep, Known, Policy, Read
+from mapping.identifier import MainlandIdentifier
+from mapping.resolve import decide
+from mapping.surrogate import Block, block_for, number_at
+from mapping.vocabulary import IdentifierKind, Realm, Sex
+from tests.contracts.stores.builders import (
+    BIRTHDATE,
+    INDEX_KEY,
+    NOW,
+    OTHER_PERMIT,
+    PERMIT,
+    a_number,
+    a_sealer,
+    an_event,
+)
+
+POLICY = Policy()
+BOUND = an_event(AuditAction.IDENTIFIER_BOUND)
+RESIDENCE = a_number()
+OTHER_RESIDENCE = a_number("81000019050607003")
+MACAO_PERMIT = TravelPermit.parse("M12345678")
+
+
+def an_evidence(permit: TravelPermit = PERMIT, **changes: Any) -> Evidence:
+    return Evidence(**({"permit": permit, "birthdate": BIRTHDATE, "sex": "M", "assurance": 3} | changes))
+
+
+def verified(number: MainlandIdentifier = RESIDENCE, **changes: Any) -> Evidence:
+    return an_evidence(**({"residence_permit": number, "residence_permit_verified": True} | changes))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Plays the broker: read, decide, apply, and decide again when the record changed."""
+
+    stores: Stores
+
+    async def person(self, name: str = "one", provider: str = "hong_kong") -> str:
+        subject_id = await self.stores.sign_ins.subject(provider, name, NOW)
+        assert subject_id is not None
+        return subject_id
+
+    async def known(self, evidence: Evidence) -> Known:
+        assert evidence.permit is not None
+        return await self.stores.numbers.known(evidence.permit, evidence.previous_permit, evidence.residence_permit)
+
+    async def resolve(self, subject_id: str, evidence: Evidence, provider: str = "hong_kong") -> Binding:
+        for _ in range(5):
+            decision = decide(evidence, await self.known(evidence), POLICY)
+            try:
+                return await self.stores.numbers.apply(subject_id, provider, evidence, decision, NOW, BOUND)
+            except BindingRaceError:
+                continue
+        raise AssertionError("the race never ended")
+
+    async def apply(self, subject_id: str, evidence: Evidence, decision: Any, provider: str = "hong_kong") -> Binding:
+        return await self.stores.numbers.apply(subject_id, provider, evidence, decision, NOW, BOUND)
+
+    async def history(self) -> list[str]:
+        statement = select(tables.binding_history.c.what).order_by(text("binding_id"), text("version"), text("what"))
+        return await self.stores.database.read(lambda connection: list(connection.execute(statement).scalars()))
+
+    async def rows(self, name: str) -> int:
+        statement = select(tables.metadata.tables[name])
+        return await self.stores.database.read(lambda connection: len(connection.execute(statement).all()))
+
+    async def actions(self) -> list[str]:
+        statement = select(tables.audit.c.action).order_by(tables.audit.c.seq)
+        return await self.stores.database.read(lambda connection: list(connection.execute(statement).scalars()))
+
+
+@pytest.fixture
+def desk(stores: Stores) -> Desk:
+    return Desk(stores)
+
+
+async def test_a_verified_residence_number_is_bound_and_comes_back_whole(desk: Desk) -> None:
+    subject_id = await desk.person()
+
+    bound = await desk.resolve(subject_id, verified())
+
+    assert bound == Binding(PERMIT, BIRTHDATE, Sex.MALE, RESIDENCE, NOW)
+    assert bound.permit.issue_count == "01"
+    assert await desk.stores.numbers.of_subject(subject_id) == bound
+    assert await desk.known(verified()) == Known(binding=bound, number_holder=PERMIT.canonical)
+    assert (await desk.history(), await desk.actions()) == (["bound"], ["identifier.bound"])
+
+
+async def test_nothing_is_known_of_strangers(desk: Desk) -> None:
+    assert await desk.stores.numbers.of_subject("nobody") is None
+    assert await desk.known(verified(previous_permit=OTHER_PERMIT)) == Known()
+
+
+async def test_a_surrogate_is_allocated_from_the_sandbox_with_date_and_parity(desk: Desk) -> None:
+    bound = await desk.resolve(await desk.person(), an_evidence())
+
+    assert bound.number.kind is IdentifierKind.SURROGATE
+    assert (bound.number.realm, bound.number.birthdate, bound.number.sex) == (Realm.SANDBOX, BIRTHDATE, Sex.MALE)
+
+
+async def test_a_second_sign_in_keeps_the_number_and_writes_nothing(desk: Desk) -> None:
+    subject_id = await desk.person()
+    first = await desk.resolve(subject_id, an_evidence())
+
+    second = await desk.resolve(subject_id, an_evidence())
+
+    assert second == first
+    assert (await desk.history(), await desk.actions()) == (["bound"], ["identifier.bound"])
+
+
+async def test_a_person_of_another_provider_is_tied_to_the_same_number(desk: Desk) -> None:
+    first = await desk.resolve(await desk.person(), an_evidence())
+    friend = await desk.person("two", "guangdong")
+
+    second = await desk.resolve(friend, an_evidence(), "guangdong")
+
+    assert second == first
+    assert await desk.stores.numbers.of_subject(friend) == first
+    assert await desk.history() == ["bound", "tied"]
+
+
+async def test_a_residence_number_supersedes_the_surrogate_and_remembers_it(desk: Desk) -> None:
+    subject_id = await desk.person()
+    surrogate = await desk.resolve(subject_id, an_evidence())
+
+    bound = await desk.resolve(subject_id, verified())
+
+    assert (bound.number, bound.replaces, bound.version) == (RESIDENCE, (surrogate.number.value,), 2)
+    assert await desk.stores.numbers.of_subject(subject_id) == bound
+    assert await desk.history() == ["bound", "superseded"]
+    assert await desk.actions() == ["identifier.bound", "identifier.bound", "identifier.superseded"]
+    assert await desk.rows("numbers") == 2
+
+
+async def test_a_superseded_surrogate_is_never_given_again(desk: Desk) -> None:
+    subject_id = await desk.person()
+    surrogate = await desk.resolve(subject_id, an_evidence())
+    await desk.resolve(subject_id, verified())
+    block = block_for(OTHER_PERMIT, Realm.SANDBOX)
+    slots = [number_at(block, BIRTHDATE, Sex.MALE, slot) for slot in range(block.slot_count(Sex.MALE))]
+    numbers = replace(desk.stores).numbers
+    numbers._choose = iter_of([slots.index(surrogate.number), 7])
+    other = an_evidence(OTHER_PERMIT)
+
+    bound = await numbers.apply(
+        await desk.person("two"), "hong_kong", other, decide(other, Known(), POLICY), NOW, BOUND
+    )
+
+    assert bound.number == slots[7]
+
+
+@pytest.mark.attack("MP-04")
+async def test_mp_04_of_twenty_sign_ins_at_once_with_one_permit_all_get_one_number(
+    desk: Desk, database_url: str
+) -> None:
+    other = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY)
+    desks = [desk, Desk(other)]
+    people = [(await desk.person("one"), "hong_kong"), (await desk.person("two", "guangdong"), "guangdong")]
+
+    bound = await asyncio.gather(
+        *(desks[n % 2].resolve(people[n % 2][0], an_evidence(), people[n % 2][1]) for n in range(20))
+    )
+    await other.aclose()
+
+    assert len({binding.number for binding in bound}) == 1
+    assert (await desk.rows("bindings"), await desk.rows("numbers"), await desk.rows("holders")) == (1, 1, 2)
+    assert sorted(await desk.history()) == ["bound", "tied"]
+
+
+@pytest.mark.attack("MP-04")
+async def test_mp_04_a_hundred_people_of_one_day_and_sex_get_a_hundred_numbers(desk: Desk) -> None:
+    people = [(await desk.person(f"person {n}"), TravelPermit.parse(f"H{10_000_000 + n}")) for n in range(100)]
+
+    bound = await asyncio.gather(*(desk.resolve(subject_id, an_evidence(permit)) for subject_id, permit in people))
+
+    assert len({binding.number.value for binding in bound}) == 100
+    assert {binding.number.birthdate for binding in bound} == {BIRTHDATE}
+
+
+async def test_a_chooser_that_repeats_itself_gives_no_number_twice(database_url: str) -> None:
+    stores = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY, choose=lambda _: 3)
+    desk = Desk(stores)
+
+    bound = [
+        await desk.resolve(await desk.person(f"person {n}"), an_evidence(TravelPermit.parse(f"H{20_000_000 + n}")))
+        for n in range(3)
+    ]
+    await stores.aclose()
+
+    assert len({binding.number.value for binding in bound}) == 3
+
+
+async def test_a_full_day_is_refused_and_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Block, "slot_count", lambda _self, _sex: 1)
+    await desk.resolve(await desk.person("one"), an_evidence())
+
+    with pytest.raises(MappingError, match=r"surrogate\.capacity"):
+        await desk.resolve(await desk.person("two"), an_evidence(OTHER_PERMIT))
+
+    assert (await desk.rows("bindings"), await desk.rows("numbers"), await desk.rows("holders")) == (1, 1, 1)
+
+
+async def test_a_permit_of_another_person_of_the_same_provider_is_a_conflict(desk: Desk) -> None:
+    await desk.resolve(await desk.person("one"), an_evidence())
+    thief = await desk.person("two")
+
+    with pytest.raises(BindingConflictError):
+        await desk.resolve(thief, an_evidence())
+
+    assert await desk.stores.numbers.of_subject(thief) is None
+    assert await desk.rows("holders") == 1
+
+
+async def test_a_person_with_a_second_permit_is_a_conflict_and_nothing_is_written(desk: Desk) -> None:
+    subject_id = await desk.person()
+    first = await desk.resolve(subject_id, an_evidence())
+
+    with pytest.raises(BindingConflictError):
+        await desk.resolve(subject_id, an_evidence(OTHER_PERMIT))
+
+    assert await desk.stores.numbers.of_subject(subject_id) == first
+    assert (await desk.rows("bindings"), await desk.rows("numbers")) == (1, 1)
+    assert await desk.actions() == ["identifier.bound"]
+
+
+async def test_a_residence_number_of_another_permit_is_refused_twice_over(desk: Desk) -> None:
+    await desk.resolve(await desk.person("one"), verified())
+    two, evidence = await desk.person("two"), verified(permit=OTHER_PERMIT)
+
+    with pytest.raises(MappingError, match=r"binding\.conflict"):
+        await desk.resolve(two, evidence)
+    with pytest.raises(BindingConflictError):
+        await desk.apply(two, evidence, Bind(RESIDENCE))
+
+    assert await desk.rows("bindings") == 1
+
+
+async def test_of_two_permits_that_claim_one_number_at_once_exactly_one_gets_it(desk: Desk) -> None:
+    one, two = await desk.person("one"), await desk.person("two")
+
+    results = await asyncio.gather(
+        desk.apply(one, verified(), Bind(RESIDENCE)),
+        desk.apply(two, verified(permit=OTHER_PERMIT), Bind(RESIDENCE)),
+        return_exceptions=True,
+    )
+
+    assert sorted(type(result).__name__ for result in results) == ["Binding", "BindingConflictError"]
+
+
+async def test_a_decision_on_old_records_is_not_carried_out(desk: Desk) -> None:
+    subject_id = await desk.person()
+    surrogate = await desk.resolve(subject_id, an_evidence())
+    await desk.resolve(subject_id, verified())
+    stale = [
+        (an_evidence(), Keep(surrogate)),
+        (an_evidence(), Allocate(block_for(PERMIT, Realm.SANDBOX))),
+        (verified(OTHER_RESIDENCE), Bind(OTHER_RESIDENCE, (surrogate.number.value,))),
+        (verified(), Bind(RESIDENCE)),
+        (an_evidence(MACAO_PERMIT), Keep(replace(surrogate, permit=MACAO_PERMIT))),
+    ]
+
+    for evidence, decision in stale:
+        with pytest.raises(BindingRaceError):
+            await desk.apply(subject_id, evidence, decision)
+
+    assert await desk.history() == ["bound", "superseded"]
+
+
+async def test_a_number_that_is_only_read_is_not_recorded(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="not recorded"):
+        await desk.apply(await desk.person(), an_evidence(), Read(RESIDENCE))
+
+
+@pytest.mark.parametrize("changes", [{"permit": None}, {"birthdate": None}, {"sex": None}, {"sex": "X"}])
+async def test_a_decision_on_less_than_a_permits_evidence_is_refused(desk: Desk, changes: dict[str, Any]) -> None:
+    with pytest.raises(MappingError):
+        await desk.apply(await desk.person(), replace(an_evidence(), **changes), Bind(RESIDENCE))
+
+
+async def test_a_proved_previous_permit_hands_its_number_and_people_over(desk: Desk) -> None:
+    one, friend = await desk.person("one"), await desk.person("two", "guangdong")
+    first = await desk.resolve(one, an_evidence())
+    await desk.resolve(friend, an_evidence(), "guangdong")
+    moved = an_evidence(OTHER_PERMIT, previous_permit=PERMIT, same_person=True)
+
+    second = await desk.resolve(one, moved)
+
+    assert (second.permit, second.number) == (OTHER_PERMIT, first.number)
+    assert await desk.stores.numbers.of_subject(one) == second
+    assert await desk.stores.numbers.of_subject(friend) == second
+    assert await desk.known(an_evidence()) == Known(is_retired=True)
+    assert sorted(await desk.history()) == ["bound", "bound", "retired", "tied"]
+
+
+async def test_a_move_to_another_territory_allocates_anew_and_remembers_the_old_number(desk: Desk) -> None:
+    one = await desk.person("one")
+    first = await desk.resolve(one, an_evidence())
+    moved = an_evidence(MACAO_PERMIT, previous_permit=PERMIT, same_person=True)
+
+    second = await desk.resolve(one, moved)
+
+    assert second.number != first.number
+    assert second.replaces == (first.number.value,)
+    holder = await desk.stores.numbers.known(PERMIT, None, first.number)
+    assert holder.number_holder == MACAO_PERMIT.canonical
+
+
+async def test_a_retired_permit_gets_no_second_life(desk: Desk) -> None:
+    one = await desk.person("one")
+    first = await desk.resolve(one, an_evidence())
+    await desk.resolve(one, an_evidence(OTHER_PERMIT, previous_permit=PERMIT, same_person=True))
+    thief = await desk.person("thief")
+
+    for decision in (Keep(first), Bind(OTHER_RESIDENCE), Allocate(block_for(PERMIT, Realm.SANDBOX))):
+        with pytest.raises(BindingRaceError):
+            await desk.apply(thief, an_evidence(), decision)
+    with pytest.raises(BindingRaceError):
+        await desk.apply(thief, an_evidence(MACAO_PERMIT), Bind(OTHER_RESIDENCE, (), PERMIT))
+
+
+async def test_two_accounts_of_one_provider_are_not_joined_by_a_previous_permit(desk: Desk) -> None:
+    one, two = await desk.person("one"), await desk.person("two")
+    await desk.resolve(one, an_evidence())
+    await desk.resolve(two, an_evidence(OTHER_PERMIT))
+    both = an_evidence(OTHER_PERMIT, previous_permit=PERMIT, same_person=True)
+
+    with pytest.raises(BindingConflictError):
+        await desk.resolve(two, both)
+
+    assert await desk.known(an_evidence()) != Known(is_retired=True)
+
+
+async def test_the_history_keeps_every_number_sealed(desk: Desk) -> None:
+    subject_id = await desk.person()
+    await desk.resolve(subject_id, an_evidence())
+    await desk.resolve(subject_id, verified())
+
+    def read(connection: Connection) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in connection.execute(select(tables.binding_history))]
+
+    lines = await desk.stores.database.read(read)
+
+    assert RESIDENCE.value not in str(lines)
+    assert {(line[7], line[6]) for line in lines} == {(subject_id, "hong_kong")}
+
+
+async def test_a_birth_date_that_no_number_can_carry_is_refused(desk: Desk) -> None:
+    evidence = an_evidence(birthdate=date(1899, 12, 31))
+
+    with pytest.raises(MappingError, match=r"date\.out_of_range"):
+        await desk.resolve(await desk.person(), evidence)
+
+    assert await desk.rows("numbers") == 0
+
+
+def iter_of(values: list[int]) -> Any:
+    rest = iter(values)
+    return lambda _: next(rest)

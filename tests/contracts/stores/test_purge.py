@@ -1,0 +1,95 @@
+"""Housekeeping: what has ended goes, what anything still hangs on stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.audit import AuditAction
+from gateway.store.sql.purge import PORTIONS
+from tests.contracts.stores.builders import (
+    COOKIE,
+    MINUTE,
+    NOW,
+    SECOND,
+    TOKEN_TEXT,
+    World,
+    a_session,
+    a_transaction,
+    accepting,
+    an_event,
+    digest,
+)
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+async def fill(world: World) -> None:
+    code, _ = await world.sign_in(new_session=a_session(world.subject_id))
+    await world.stores.tokens.redeem(code.hash, NOW, accepting())
+    await world.stores.transactions.begin(a_transaction(), an_event())
+    await world.stores.replays.first_use("client_assertion", "jti-1", NOW + 5 * MINUTE, NOW)
+    await world.stores.attempts.admit("permit", "subject-1", NOW)
+
+
+async def test_nothing_that_lives_is_taken(world: World) -> None:
+    await fill(world)
+
+    assert await world.stores.purge(NOW + SECOND, 100) == 0
+
+    assert await world.stores.tokens.find_access_token(digest(TOKEN_TEXT), NOW + SECOND) is not None
+    assert await world.stores.sign_ins.session(COOKIE, NOW + SECOND) is not None
+
+
+async def test_after_a_day_only_people_and_the_record_are_left(world: World) -> None:
+    await fill(world)
+
+    gone = await world.stores.purge(NOW + DAY + SECOND, 100)
+
+    tables = ("tokens", "codes", "grants", "transactions", "sessions", "replays", "attempts")
+    assert [await world.count(table) for table in tables] == [0] * 7
+    assert gone == 7
+    assert await world.count("subjects") == 1
+    assert await world.count("audit") == 4
+
+
+@pytest.mark.attack("CD-01")
+async def test_cd_01_a_spent_code_is_remembered_long_enough_to_notice_its_reuse(world: World) -> None:
+    await fill(world)
+    later = NOW + 9 * MINUTE
+
+    await world.stores.purge(later, 100)
+    await world.stores.tokens.redeem(digest("fictional-code-canary-6Zt0Wv"), later, accepting("another"))
+
+    assert (await world.actions())[-1] == AuditAction.CODE_REUSED
+
+
+async def test_a_mark_outlives_its_end_for_workers_whose_clock_is_behind(world: World) -> None:
+    await fill(world)
+
+    await world.stores.purge(NOW + 6 * MINUTE, 100)
+
+    assert await world.count("replays") == 1
+
+
+async def test_a_code_stays_as_long_as_a_token_of_its_grant(world: World) -> None:
+    code, _ = await world.sign_in()
+    await world.stores.tokens.redeem(code.hash, NOW, accepting(lifetime=3 * DAY))
+
+    await world.stores.purge(NOW + 2 * DAY, 100)
+
+    assert [await world.count(table) for table in ("tokens", "codes", "grants")] == [1, 1, 1]
+
+
+async def test_small_portions_take_everything_all_the_same(world: World) -> None:
+    for number in range(7):
+        await world.stores.replays.first_use("client_assertion", f"jti-{number}", NOW + SECOND, NOW)
+
+    assert await world.stores.purge(NOW + HOUR, 2) == 7
+
+
+async def test_one_go_is_bounded_and_the_next_one_goes_on(world: World) -> None:
+    for number in range(PORTIONS + 2):
+        await world.stores.replays.first_use("client_assertion", f"jti-{number}", NOW + SECOND, NOW)
+
+    assert [await world.stores.purge(NOW + HOUR, 1) for _ in range(2)] == [PORTIONS, 2]

@@ -1,0 +1,35 @@
+"""Signed client assertions, valid unless a keyword spoils them, and asking who a client is."""
+
+import pytest
+
+from certs.keys import jose
+from gateway.oidc.client_auth import authenticate
+from gateway.oidc.errors import OAuthError
+from gateway.oidc.names import CLIENT_ASSERTION_TYPE
+from gateway.oidc.parameters import Parameters
+from tests.gateway.oidc.fakes import ISSUER, NOW, signing_key
+
+SOON = int(NOW.timestamp()) + 60
+
+
+def claims(**changed):
+    good = {"iss": "rp-a", "sub": "rp-a", "aud": ISSUER, "exp": SOON, "iat": SOON - 60, "jti": "one"}
+    return {name: value for name, value in (good | changed).items() if value is not None}
+
+
+def an_assertion(key=None, typ="JWT", **changed) -> str:
+    return jose.sign(claims(**changed), key or signing_key(name="client"), typ=typ)
+
+
+def assertion_form(assertion: str, *more: tuple[str, str]):
+    return [("client_assertion_type", CLIENT_ASSERTION_TYPE), ("client_assertion", assertion), *more]
+
+
+async def client_of(endpoint, pairs=(), authorization=(), now=NOW) -> str:
+    return (await authenticate(Parameters(pairs), authorization, endpoint, now)).client_id
+
+
+async def refusal_of(endpoint, pairs=(), authorization=(), now=NOW) -> OAuthError:
+    with pytest.raises(OAuthError) as refusal:
+        await authenticate(Parameters(pairs), authorization, endpoint, now)
+    return refusal.value

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from gateway.config import ConfigurationError, load
+
+MINIMAL = 'issuer = "https://id.example.hk"\nkeys_dir = "keys"\n'
+
+
+def a_file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "gate.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_minimal_settings_take_their_defaults(tmp_path: Path) -> None:
+    settings = load(a_file(tmp_path, MINIMAL))
+
+    assert settings.issuer == "https://id.example.hk"
+    assert settings.keys_dir == tmp_path / "keys"
+    assert (settings.environment, settings.realm) == ("production", "sandbox")
+    assert settings.lifetimes.authorization_code.total_seconds() == 60
+
+
+def test_a_secret_is_read_from_the_file_that_the_setting_names(tmp_path: Path) -> None:
+    (tmp_path / "mo.secret").write_text("s3cret\n", encoding="utf-8")
+    block = '[providers.macao]\nbase_url = "https://mo.example"\nclient_secret_file = "mo.secret"\n'
+
+    settings = load(a_file(tmp_path, MINIMAL + block))
+
+    assert settings.providers["macao"] == {"base_url": "https://mo.example", "client_secret": "s3cret"}
+    assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", "issuer"),
+        (MINIMAL + 'isuer = "x"\n', "did you mean issuer"),
+        (MINIMAL + "[server]\nprot = 1\n", "did you mean port"),
+        (MINIMAL + '[server]\nport = "80"\n', "server.port"),
+        (MINIMAL + "[server]\nport = 70000\n", "server.port"),
+        (MINIMAL + '[lifetimes]\nsession = "soon"\n', "lifetimes.session"),
+        (MINIMAL + '[lifetimes]\nauthorization_code = "61s"\n', "lifetimes.authorization_code"),
+        (MINIMAL + 'realm = "real"\n', "realm"),
+        (MINIMAL + 'environment = "test"\n', "environment"),
+        ('issuer = "http://id.example.hk"\nkeys_dir = "k"\n', "issuer"),
+        ('issuer = "http://127.0.0.1:8000"\nkeys_dir = "k"\n', "issuer"),
+        ('issuer = "http://127.0.0.1.evil.example"\nkeys_dir = "k"\nenvironment = "development"\n', "issuer"),
+        ('issuer = "https://id.example.hk/"\nkeys_dir = "k"\n', "issuer"),
+        (MINIMAL + '[providers.macao]\nbase_url = "http://mo.example"\n', "providers.macao.base_url"),
+        (MINIMAL + '[register]\nbase_url = "http://gd.example"\n', "register.base_url"),
+        (MINIMAL + '[providers.macao]\nclient_secret_file = "gone"\n', "gone"),
+        ("issuer = ", "TOML"),
+    ],
+)
+def test_wrong_settings_stop_the_start_and_name_the_key(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        load(a_file(tmp_path, text))
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="gate init"):
+        load(tmp_path / "gate.toml")
+
+
+def test_plain_http_on_the_loopback_is_for_development(tmp_path: Path) -> None:
+    text = 'issuer = "http://127.0.0.1:8000"\nkeys_dir = "k"\nenvironment = "development"\n'
+
+    assert load(a_file(tmp_path, text)).issuer == "http://127.0.0.1:8000"

@@ -1,0 +1,126 @@
+"""Runs the tests in their two phases and adds them up: one list of reasons, one line of numbers, one exit code.
+
+Playwright's synchronous interface and asynchronous tests cannot share a process, so everything else runs first on two
+workers, and the browser tests run after it, alone. Standard library only; started by `dev.py test`.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+from xml.etree import ElementTree as ET
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+RESULTS: Final = ROOT / "test-results"
+PHASES: Final = {
+    "without browser": ("-m", "not browser", "-n", "2", "--dist", "loadfile"),
+    "with browser": ("-m", "browser", "-n", "0"),
+}
+NO_TESTS: Final = 5  # pytest's exit code when nothing was collected
+# A test can be reported twice, once for itself and once for its teardown; the worse verdict counts.
+SEVERITY: Final = ("passed", "skipped", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the tests of a phase, and what a reader of the summary must know."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    remarks: tuple[str, ...] = field(default=())
+
+    def __add__(self, other: Self) -> "Tally":
+        return Tally(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.remarks + other.remarks,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def main(options: Sequence[str]) -> int:
+    """Run both phases whatever becomes of the first, and sum up."""
+    without_engines = bool(os.environ.get("GATE_WITHOUT_ENGINES"))
+    if without_engines:
+        print(_banner("--without-engines: tests that need PostgreSQL or Valkey are left out"))
+    total = Tally()
+    started = time.monotonic()
+    for phase in PHASES:
+        total += run_phase(phase, options)
+    if not total.passed + total.failed + total.skipped:
+        total += Tally(failed=1, remarks=("failed: no test was found at all",))
+    print(f"\n{'=' * 30} both phases, {time.monotonic() - started:.0f} s {'=' * 30}")
+    for remark in total.remarks:
+        print(remark)
+    if without_engines:
+        print(_banner("--without-engines was used: this run says nothing about PostgreSQL and Valkey"))
+    print(total)
+    return 1 if total.failed else 0
+
+
+def run_phase(phase: str, options: Sequence[str]) -> Tally:
+    """Run pytest once and read its report."""
+    report = RESULTS / f"{phase.replace(' ', '-')}.xml"
+    report.unlink(missing_ok=True)
+    RESULTS.mkdir(exist_ok=True)
+    print(f"\n{'-' * 30} phase: {phase} {'-' * 30}", flush=True)
+    command = [sys.executable, "-m", "pytest", *PHASES[phase], f"--junit-xml={report}", *options]
+    code = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
+    return judge(phase, code, read(report), narrowed=bool(options))
+
+
+def judge(phase: str, code: int, tally: Tally, *, narrowed: bool) -> Tally:
+    """Never let a phase pass by not having happened; only a run of chosen tests may leave one phase empty."""
+    if code == NO_TESTS and narrowed:
+        return tally
+    if code == NO_TESTS:
+        return tally + Tally(failed=1, remarks=(f"failed: the phase {phase} found no tests",))
+    if code != 0 and not tally.failed:
+        return tally + Tally(failed=1, remarks=(f"failed: the phase {phase} ended with pytest's exit code {code}",))
+    return tally
+
+
+def read(report: Path) -> Tally:
+    """Count a JUnit report; a missing or broken one counts nothing, and the exit code will tell."""
+    try:
+        cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314 — pytest wrote it a moment ago
+    except (OSError, ET.ParseError):
+        return Tally()
+    verdicts: dict[str, str] = {}
+    remarks = []
+    for case in cases:
+        name = f"{case.get('classname', '')}::{case.get('name', '')}"
+        verdict, reason = _verdict(case)
+        verdicts[name] = max(verdict, verdicts.get(name, "passed"), key=SEVERITY.index)
+        if verdict != "passed":
+            remarks.append(f"{verdict}: {name}: {reason}")
+    counted = list(verdicts.values())
+    return Tally(counted.count("passed"), counted.count("failed"), counted.count("skipped"), tuple(remarks))
+
+
+def _verdict(case: ET.Element) -> tuple[str, str]:
+    for tag, verdict in (("failure", "failed"), ("error", "failed"), ("skipped", "skipped")):
+        found = case.find(tag)
+        if found is not None:
+            return verdict, next(_lines(found.get("message", "")), "no reason given")
+    return "passed", ""
+
+
+def _lines(message: str) -> Iterator[str]:
+    return (line.strip() for line in message.splitlines() if line.strip())
+
+
+def _banner(text: str) -> str:
+    return f"\n{'!' * 100}\n!! {text}\n{'!' * 100}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
