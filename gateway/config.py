@@ -85,7 +85,7 @@ def load(path: Path) -> Settings:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"settings file {path} cannot be read ({error.strerror}); make one with `gate init`, or name it in GATE_CONFIG"
+            f"settings file {path} cannot be read ({error.strerror}); `gate init` makes one, GATE_CONFIG names it"
         ) from error
     try:
         raw = tomllib.loads(text)
@@ -116,7 +116,7 @@ def _unknown(full: str, key: str, known: list[str]) -> str:
     return f"unknown setting {full}" + (f"; did you mean {near[0]}?" if near else "")
 
 
-def _value(hint: Any, value: Any, name: str, folder: Path) -> Any:
+def _value(hint: Any, value: Any, name: str, folder: Path) -> Any:  # noqa: PLR0911 - one line for each kind of setting
     if is_dataclass(hint):
         return _section(cast("type[Any]", hint), _table(value, name), f"{name}.", folder)
     if hint is timedelta:

@@ -1,4 +1,4 @@
-"""``make demo``: gateway, three simulated providers and the sample relying party as one process tree on this machine."""
+"""``make demo``: gateway, three simulated providers and the sample relying party as one process tree."""
 
 import asyncio
 import json

@@ -7,8 +7,7 @@ from gateway.audit import AuditAction, AuditEvent
 from gateway.broker import problems
 from gateway.broker.begin import CHOOSABLE, Visit, chooser
 from gateway.broker.consent import decided, release_of
-from gateway.broker.identifier import Findings, PermitNeededError, check_permit, look_up
-from gateway.broker.identifier import NUMBER_SCOPES
+from gateway.broker.identifier import NUMBER_SCOPES, Findings, PermitNeededError, check_permit, look_up
 from gateway.broker.model import (
     AskConsent,
     AskPermit,
@@ -22,10 +21,10 @@ from gateway.broker.model import (
 from gateway.broker.parts import Broker
 from gateway.broker.proceed import active_client, established, proceed
 from gateway.broker.reply import Ending, to_client
+from gateway.oidc.errors import ReplyTo
 from gateway.oidc.model import Client
 from gateway.oidc.names import ErrorCode
 from gateway.oidc.reply_url import error_url
-from gateway.oidc.errors import ReplyTo
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
 

@@ -14,12 +14,12 @@ from gateway.broker.parts import NUMBER_ASSURANCE, Broker
 from gateway.broker.ports import BindingConflictError, BindingRaceError
 from gateway.oidc.model import Client
 from gateway.oidc.names import Scope
+from mapping.claims import Resolution
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
+from mapping.evidence import Binding, Evidence, Keep, Known, Policy, Read
 from mapping.identifier import MainlandIdentifier
 from mapping.ports import LinkAnswer, LinkOutcome, LinkQuestion
-from mapping.claims import Resolution
-from mapping.evidence import Binding, Evidence, Keep, Known, Policy, Read
 from mapping.resolve import decide
 from providers.errors import ProviderError
 
@@ -81,7 +81,7 @@ async def _ask(broker: Broker, person: Person, permit: TravelPermit) -> LinkAnsw
     return await broker.register.ask(LinkQuestion(permit, person.name.han, person.name.latin, person.birthdate))
 
 
-async def _record(
+async def _record(  # noqa: PLR0917 - one more would be a record of its own
     broker: Broker,
     client: Client,
     transaction: LoginTransaction,

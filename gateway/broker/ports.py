@@ -9,8 +9,8 @@ from gateway.audit import AuditEvent
 from gateway.broker.model import Consent, LoginTransaction, Session, Stage
 from gateway.oidc.model import AuthorizationCode, Grant
 from mapping.documents import TravelPermit
-from mapping.identifier import MainlandIdentifier
 from mapping.evidence import Binding, Decision, Evidence, Known
+from mapping.identifier import MainlandIdentifier
 
 
 class TransactionStore(Protocol):

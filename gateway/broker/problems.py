@@ -1,4 +1,4 @@
-"""Every failure a person can meet: its stable code, its page, the OAuth error for the relying party, advice for operators.
+"""Every failure a person can meet: stable code, page, OAuth error for the relying party, advice for operators.
 
 The operators' catalogue (docs/reference/problems.md) is generated from this table.
 """

@@ -58,7 +58,7 @@ async def to_client(
     return ReturnToClient(success_url(transaction.request, text, broker.issuer), cookie)
 
 
-async def _grant(
+async def _grant(  # noqa: PLR0917 - one argument for each thing the grant stands on
     broker: Broker, client: Client, transaction: LoginTransaction, release: Release, sid: str, now: datetime
 ) -> Grant:
     person = transaction.person

@@ -1,7 +1,7 @@
 """The operators' command line: a thin shell over ``gateway.admin`` that reads arguments, prints, and picks exit codes.
 
 Exit codes: 0 fine, 1 attention due, 2 usage, 3 a precondition is not met, 4 a remote side failed.
-Every verb takes ``--json``; verbs that change state take ``--dry-run``. Numbers are masked unless ``--reveal`` is given.
+Every verb takes ``--json``; verbs that change state take ``--dry-run``. Numbers are masked without ``--reveal``.
 """
 
 import sys

@@ -1,7 +1,9 @@
 """``gate serve`` and ``gate version``."""
 
+import logging
 import os
 import platform
+import sys
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ from gateway.cli.output import AsJson, ConfigFile, show
 from gateway.config import load, settings_path
 
 _HEAD_BYTES = 32 * 1024
+_LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def serve(
@@ -44,6 +47,8 @@ def serve(
 
 def application() -> Application:
     """What each server process loads."""
+    logging.basicConfig(level=logging.INFO, format=_LOG_LINE, stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines would carry whole addresses (GD-07)
     return create_app(load(settings_path()))
 
 

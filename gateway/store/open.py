@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import Connection, select
 
 from certs.keys.seal import Sealer
 from gateway.admin.ports import ClientRegistry
@@ -23,6 +23,7 @@ from gateway.store.sql.logins import SqlTransactions
 from gateway.store.sql.numbers import SqlNumbers
 from gateway.store.sql.purge import purge
 from gateway.store.sql.sign_ins import SqlSignIns
+from gateway.store.sql.tables import clients
 from gateway.store.sql.tokens import SqlReplays, SqlTokens
 from gateway.store.tries import AttemptLimits
 from gateway.store.vault import Vault
@@ -30,7 +31,8 @@ from mapping.surrogate import Choose
 
 __all__ = ["AttemptLimits", "SchemaError", "Stores", "open_stores"]
 
-_ALIVE: Final = select(literal(1))
+_ALIVE: Final = select(clients.c.client_id).limit(1)
+"""Reads a table: SQLite answers a bare ``SELECT 1`` without looking at its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,10 @@ async def open_stores(
     bounds = limits or AttemptLimits()
     counter = SqlAttempts(database, vault, bounds)
     accelerator = None if client is None else RedisAttempts(client, counter, vault, bounds)
-    clients = SqlClients(database)
+    relying_parties = SqlClients(database)
     return Stores(
-        clients=clients,
-        registry=clients,
+        clients=relying_parties,
+        registry=relying_parties,
         tokens=SqlTokens(database, vault),
         replays=SqlReplays(database),
         transactions=SqlTransactions(database, vault),
@@ -112,7 +114,8 @@ async def open_stores(
 
 async def _answers(database: Database) -> bool:
     def ask(connection: Connection) -> bool:
-        return connection.execute(_ALIVE).scalar_one() == 1
+        connection.execute(_ALIVE)
+        return True
 
     try:
         return await database.read(ask)

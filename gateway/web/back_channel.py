@@ -12,7 +12,7 @@ from gateway.oidc.errors import OAuthError
 from gateway.oidc.names import ErrorCode
 from gateway.web.context import correlation_id, web_of
 from gateway.web.errors import bearer_refusal, oauth_json, put_on_record, unavailable_as_json
-from gateway.web.forms import FormError, form_pairs, query_pairs
+from gateway.web.forms import FormError, Pairs, form_pairs, query_pairs
 
 
 @unavailable_as_json
@@ -20,9 +20,7 @@ async def answer_token(request: Request) -> Response:
     """The token endpoint (RFC 6749 §3.2)."""
     web = web_of(request)
     try:
-        if request.scope["query_string"]:
-            raise OAuthError(ErrorCode.INVALID_REQUEST, "parameters belong into the body")
-        pairs = await form_pairs(request)
+        pairs = await _token_parameters(request)
         answer = await token.answer(
             pairs,
             request.headers.getlist("authorization"),
@@ -36,6 +34,13 @@ async def answer_token(request: Request) -> Response:
         await put_on_record(request, error, at="token")
         return oauth_json(error)
     return JSONResponse(answer.as_json(), headers={"pragma": "no-cache"})
+
+
+async def _token_parameters(request: Request) -> Pairs:
+    """The body's parameters; in the address they would end up in other people's logs (RFC 6749 §3.2)."""
+    if request.scope["query_string"]:
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "parameters belong into the body")
+    return await form_pairs(request)
 
 
 @unavailable_as_json
@@ -86,8 +91,9 @@ async def _live(_: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
+    """Whether people can be served: the database decides; the accelerator is reported and may be away."""
     checks = await web_of(request).ready()
+    is_ready = checks["database"]
     return JSONResponse(
-        {"status": "ok" if all(checks.values()) else "unavailable", "checks": dict(checks)},
-        status_code=200 if all(checks.values()) else 503,
+        {"status": "ok" if is_ready else "unavailable", "checks": dict(checks)}, status_code=200 if is_ready else 503
     )

@@ -16,7 +16,7 @@ _COOKIE_LIMIT: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """The gateway's cookies; over https they carry the ``__Host-`` prefix, so that no sibling can plant them (WB-04)."""
+    """The gateway's cookies; over https with the ``__Host-`` prefix, so that no sibling plants them (WB-04)."""
 
     secure: bool
     session_seconds: int

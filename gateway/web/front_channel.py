@@ -143,7 +143,8 @@ def _purpose(outcome: Outcome, transaction: LoginTransaction) -> str:
 
 
 def _page_language(web: Web, request: Request, transaction: LoginTransaction) -> str:
-    return web.cookies.language(request) and web.language(request) or transaction.language
+    chosen = web.cookies.language(request)
+    return web.language(request) if chosen else transaction.language
 
 
 def _bound(request: Request) -> tuple[Web, str, Visit]:

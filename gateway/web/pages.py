@@ -25,7 +25,7 @@ class Page:
     service: str | None
     """Name of the relying party the person comes from; foreign text, always escaped."""
     switch: str
-    """Own path to which a language link appends ``?lang=``."""
+    """Own address to which a language link adds ``lang=``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,10 @@ def page(
     language: str | None = None,
     form_targets: tuple[str, ...] = (),
 ) -> Response:
-    """Render a page. ``form_targets`` are addresses a form of the page may end at after redirects: browsers apply
-    ``form-action`` to those, too.
+    """Render a page.
+
+    ``form_targets`` are addresses at which a form of the page may end after redirects: browsers apply ``form-action``
+    to those, too.
     """
     web = web_of(request)
     switched = chosen_language(request)

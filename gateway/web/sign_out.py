@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,7 +38,7 @@ async def ask(request: Request) -> Response:
         return await _farewell(web, request, wanted)
     context = SignOutPage(
         service=wanted.client.client_name if wanted.client else None,
-        switch="/",
+        switch=f"{metadata.PATHS['end_session']}?{urlencode(pairs)}" if pairs else metadata.PATHS["end_session"],
         action=_CONFIRM,
         csrf=form_token(web.form_key, binding, _PURPOSE),
         hidden=tuple(pairs),

@@ -31,6 +31,8 @@ _SEXES: Final = MappingProxyType({"1": "M", "2": "F"})
 _HAN: Final = re.compile("[\u2e80-\u2fdf\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WAY: Final = re.compile(r"(L[0-3])@[A-Za-z0-9_]{1,16}@[^@|\x00-\x1f]{0,128}")
 _MAX_WAYS: Final = 4_096
+_MAX_PROPERTIES: Final = 64
+_DAY: Final = re.compile(r"[0-9]{8}", re.ASCII)
 
 
 def _ways(value: object) -> tuple[str, ...]:
@@ -43,6 +45,20 @@ def _ways(value: object) -> tuple[str, ...]:
     if None in items:
         raise ValueError("ways")
     return tuple(item[1] for item in items if item is not None)
+
+
+def _birthdate_property(value: object) -> date | None:
+    """The entry ``birth=yyyyMMdd`` among the properties; an addition of the simulation."""
+    if not isinstance(value, list) or len(value) > _MAX_PROPERTIES:
+        raise ValueError("extproperties")
+    found = [item.removeprefix("birth=") for item in value if isinstance(item, str) and item.startswith("birth=")]
+    if len(found) > 1:
+        raise ValueError("extproperties")
+    if not found or found[0] == NONE:
+        return None
+    if not _DAY.fullmatch(found[0]):
+        raise ValueError("birth")
+    return date(int(found[0][:4]), int(found[0][4:6]), int(found[0][6:]))
 
 
 USER: Final = AttributeTable(
@@ -61,9 +77,10 @@ USER: Final = AttributeTable(
         "is_real": one_of({"true", "false"}),
         "accout_type": text,
         "uversion": text,
+        "extproperties": _birthdate_property,
     },
     ignored={
-        *("uid", "telephonenumber", "mail", "address", "area", "createtime", "origin", "realtype", "extproperties"),
+        *("uid", "telephonenumber", "mail", "address", "area", "createtime", "origin", "realtype"),
         *("tokenid", "authloc", "anon_flag"),
     },
 )
@@ -86,7 +103,7 @@ def read_identity(content: SignedContent, received_at: datetime) -> UpstreamIden
         authenticated_at=received_at,
         amr=METHODS.get(values.get("accout_type", ""), ()),
         name=_name(values["cn"]),
-        birthdate=_birthdate(documents),
+        birthdate=_birthdate(documents) or values.get("extproperties"),
         sex=_SEXES.get(values.get("sex", NONE)),
         documents=documents,
         data_version=values.get("uversion"),
@@ -122,7 +139,7 @@ def _number(number: str, kind: IdentifierKind, today: date) -> MainlandIdentifie
 
 
 def _birthdate(documents: tuple[Document, ...]) -> date | None:
-    """The platform sends no birth date; a verified number of 18 characters contains one."""
+    """A verified number of 18 characters contains the birth date."""
     return next((document.birthdate for document in documents if isinstance(document, MainlandIdentifier)), None)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mock_idps.personas import PERSONAS
 from tests.world import AT, SHOP, World, a_client, asking
 
 STUDENT = "chan-siu-ming"
@@ -72,8 +73,6 @@ async def test_max_age_that_the_session_still_meets_asks_nothing(world: World) -
 
 @pytest.mark.parametrize("provider", ["macao", "guangdong"])
 async def test_prompt_login_makes_the_provider_ask_again_although_it_has_a_session(world: World, provider: str) -> None:
-    from mock_idps.personas import PERSONAS
-
     person = next(p for p in PERSONAS if p.home == provider and (p.mo_level == 3 or p.gd_level == "L3"))
     browser = world.browser()
     await browser.sign_in(asking(), provider, person.id)
@@ -182,8 +181,6 @@ async def test_signing_out_without_a_return_address_says_farewell(world: World) 
 
 
 def _macao() -> str:
-    from mock_idps.personas import PERSONAS
-
     return next(p.id for p in PERSONAS if p.mo_level == 3)
 
 

@@ -7,7 +7,7 @@ from typing import Final, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql.dml import Insert
 
@@ -40,6 +40,14 @@ class Runner(Protocol):
     async def aclose(self) -> None:
         """Let go of the database."""
         ...
+
+
+class StatementError(Exception):
+    """A statement that the engine refused: a fault of ours; the text names the engine's error and quotes nothing."""
+
+
+class ClashError(StatementError):
+    """A row that a constraint does not allow beside those that are there."""
 
 
 class Database:
@@ -82,9 +90,11 @@ def one_error() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeoutError, sqlite3.OperationalError) as error:
         raise StoreUnavailableError("the database does not answer") from error
     except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise  # a fault of ours, not of the engine's
-        raise StoreUnavailableError("the database does not answer") from error
+        if error.connection_invalidated:
+            raise StoreUnavailableError("the database does not answer") from error
+        kind = ClashError if isinstance(error, IntegrityError) else StatementError
+        # Cut off from its cause: PostgreSQL quotes the values of the row that it refuses.
+        raise kind(type(error.orig).__name__) from None
 
 
 def insert_unless_there(table: Table, *key: str) -> Mapping[str, Insert]:

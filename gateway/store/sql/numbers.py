@@ -4,14 +4,13 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from gateway.audit import AuditEvent
 from gateway.broker.ports import BindingRaceError
 from gateway.store.sql import binding_rows as rows
 from gateway.store.sql.binding_rows import Recorded
 from gateway.store.sql.binding_writer import BindingWriter
-from gateway.store.sql.database import Database
+from gateway.store.sql.database import ClashError, Database
 from gateway.store.vault import Vault
 from mapping.documents import TravelPermit
 from mapping.evidence import Allocate, Bind, Binding, Decision, Evidence, Keep, Known, Read
@@ -71,7 +70,7 @@ class SqlNumbers:
                     return await self._database.run(lambda connection: writer.allocate(connection, evidence, decision))
                 case Read():
                     raise ValueError("a number that is only read is not recorded")
-        except IntegrityError:
+        except ClashError:
             # A unique index was quicker than our own look: whoever decides again sees what is there now.
             raise BindingRaceError from None
 

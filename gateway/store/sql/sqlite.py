@@ -58,6 +58,7 @@ class SqliteRunner:
         self._engine = make_engine(url)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         self._connection: Connection | None = None
+        self._is_closed = False
 
     @property
     def note(self) -> str:
@@ -77,10 +78,15 @@ class SqliteRunner:
 
     async def aclose(self) -> None:
         """Close the file, after the work that is under way."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 
     async def _submit(self, begin: str, work: Callable[[Connection], T]) -> T:
+        if self._is_closed:
+            raise sqlite3.OperationalError("the database is closed")
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, begin, work)
 
     def _run(self, begin: str, work: Callable[[Connection], T]) -> T:

@@ -18,7 +18,7 @@ from gateway.config import ConfigurationError
 from gateway.oidc.ports import StoreUnavailableError
 from gateway.store import migrate
 from gateway.store.open import SchemaError, open_stores
-from gateway.store.schema import HEAD, VERSION_TABLE
+from gateway.store.schema import HEAD
 from gateway.store.sql.database import Database
 from gateway.store.sql.tables import metadata
 from tests.contracts.stores.builders import ENGINES, INDEX_KEY, a_sealer
@@ -102,7 +102,7 @@ async def test_a_database_of_a_newer_program_is_refused(database_url: str) -> No
 
 
 def rename_revision(connection: Connection) -> None:
-    connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
 
 def test_looking_at_a_file_that_is_not_there_makes_none(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_server_that_is_not_there_is_reported_as_unavailable() -> None:
 
 @pytest.mark.parametrize("url", ["mysql://host/x", "sqlite://", "sqlite:///:memory:", "nonsense", ""])
 def test_an_address_that_means_no_database_of_ours_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="storage.database_url"):
+    with pytest.raises(ConfigurationError, match=r"storage\.database_url"):
         migrate.status(url)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from certs.keys.errors import SealError
 from gateway.broker.model import Stage
@@ -18,7 +18,6 @@ from tests.contracts.stores.builders import (
     CODE_TEXT,
     COOKIE,
     FRONT,
-    INDEX_KEY,
     LATIN_CANARY,
     NAME_CANARY,
     NOW,
@@ -63,7 +62,7 @@ async def test_cd_06_no_byte_of_the_file_tells_a_secret_or_a_person(world: World
     surrogate = await live(world)
     await world.stores.aclose()
 
-    dump = b"".join(file.read_bytes() for file in sorted(tmp_path.glob("gate.sqlite3*")))
+    dump = every_byte_of(tmp_path)
 
     canaries = {
         "code": CODE_TEXT,
@@ -106,13 +105,19 @@ async def test_mp_06_another_index_key_finds_nobody(world: World, database_url: 
 @pytest.mark.parametrize("table", ["transactions", "sessions", "grants", "bindings"])
 async def test_a_box_that_was_moved_to_another_row_does_not_open(world: World, table: str) -> None:
     await live(world)
-    await world.stores.database.run(swap_box(table, b"\x01\x02k1" + b"\x00" * 120))
+    await world.stores.database.run(move_a_box_to(table))
 
     with pytest.raises(SealError):
         await read(world, table)
 
 
-def swap_box(table: str, box: bytes) -> Any:
+def every_byte_of(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.glob("gate.sqlite3*")))
+
+
+def move_a_box_to(table: str) -> Any:
+    box = select(tables.subjects.c.box).limit(1).scalar_subquery()
+
     def work(connection: Connection) -> None:
         connection.execute(update(tables.metadata.tables[table]).values(box=box))
 

@@ -368,9 +368,6 @@ async def test_a_slow_register_is_given_up(stage: Stage) -> None:
     assert refused.value.failure is ProviderFailure.UNREACHABLE
 
 
-@pytest.mark.xfail(
-    reason="the simulated logout leads back to registered applications only, not to its own sign-in page"
-)
 async def test_a_fresh_proof_goes_through_the_platforms_logout_back_to_its_sign_in(stage: Stage) -> None:
     async with stage.net.browser() as browser:
         start, _ = await stage.start()

@@ -181,3 +181,32 @@ def test_a_romanised_name_is_a_latin_one() -> None:
 @pytest.mark.spec("RFC 8176 §2")
 def test_the_way_of_signing_in_is_named(kind: str | None, amr: tuple[str, ...]) -> None:
     assert identity_of(accout_type=kind).amr == amr
+
+
+PERMIT_HOLDER = {"idcardtype": "14", "idcardnumber": "H00000042"}
+
+
+@pytest.mark.parametrize("properties", [["birth=19060809"], ["address=-1", "birth=19060809"]])
+def test_the_birth_date_of_a_permit_holder_stands_among_the_properties(properties: list[str]) -> None:
+    assert identity_of(**PERMIT_HOLDER, extproperties=properties).birthdate == date(1906, 8, 9)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        ["birth=1906-08-09"],
+        ["birth=19061309"],
+        ["birth=１９０６０８０９"],
+        ["birth=19060809"] * 2,
+        "birth=19060809",
+        ["x"] * 65,
+    ],
+)
+def test_a_malformed_or_doubled_birth_date_breaks_the_sign_in(properties: object) -> None:
+    with pytest.raises(ProviderError, match="extproperties"):
+        identity_of(**PERMIT_HOLDER, extproperties=properties)
+
+
+@pytest.mark.parametrize("properties", [[], ["birth=-1"], ["address=-1"]])
+def test_no_birth_date_is_no_error(properties: list[str]) -> None:
+    assert identity_of(**PERMIT_HOLDER, extproperties=properties).birthdate is None
