@@ -95,6 +95,7 @@ def install(lock_name: str) -> None:
 def provide_gate() -> None:
     """Put the `gate` command of this checkout into .venv/bin, without building a package first."""
     command = ENVIRONMENT / "bin" / "gate"
+    command.parent.mkdir(parents=True, exist_ok=True)
     start = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom gateway.cli import main\nmain()\n"
     command.write_text(f"#!{PYTHON}\n{start}", encoding="utf-8")
     command.chmod(0o755)

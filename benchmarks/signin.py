@@ -60,7 +60,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--profile", type=Path, help="instead: profile Macao sign-ins, the figures go into this file")
     options = parser.parse_args(arguments)
     if options.quick:
-        options.store, options.seconds, options.rounds = "sqlite", 2.0, 2
+        options.store, options.seconds, options.rounds = "sqlite", 1.5, 2
     return options
 
 
@@ -80,7 +80,7 @@ def _measure(store: str, options: argparse.Namespace) -> Figures:
                     measured[name].append(load(options.seconds))
             loaded = course.gateway.memory_mib()
             issuer = course.job.issuer
-        starts = [_cold_start(folder, issuer) for _ in range(3 if options.quick else 5)]
+        starts = [_cold_start(folder, issuer) for _ in range(2 if options.quick else 5)]
         return Figures(store, measured, statistics.median(starts), idle, loaded)
 
 

@@ -20,7 +20,7 @@ class LinkOutcome(StrEnum):
     NOT_MATCHED = "not_matched"
     SEVERAL = "several"
     EXPIRED = "expired"
-    """All agrees, but the card has ended: the holder has to type the number of the new one."""
+    """All agrees, but the card on record has ended: it must be renewed before it proves anything."""
 
 
 @dataclass(frozen=True, slots=True)

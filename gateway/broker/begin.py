@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from gateway.audit import AuditAction, AuditEvent
 from gateway.broker import problems
 from gateway.broker.identifier import NUMBER_SCOPES
 from gateway.broker.model import ChooseProvider, GoUpstream, LoginTransaction, Outcome, Session, Stage
 from gateway.broker.parts import NUMBER_ASSURANCE, Broker
 from gateway.broker.proceed import proceed
+from gateway.broker.reply import started
 from gateway.oidc.errors import OAuthError, ReplyTo
 from gateway.oidc.model import AuthorizationRequest, Client
 from gateway.oidc.names import ErrorCode, Prompt
@@ -48,8 +48,8 @@ async def begin(broker: Broker, client: Client, request: AuthorizationRequest, v
         )
     if request.idp_hint is not None and Prompt.SELECT_ACCOUNT not in request.prompts:
         return await _go(broker, client, transaction, request.idp_hint, visit, stored=False)
-    await broker.transactions.begin(transaction, _started(transaction, visit.now))
-    return _chooser(broker, client, transaction)
+    await broker.transactions.begin(transaction, started(transaction, visit.now))
+    return chooser(broker, client, transaction)
 
 
 async def choose(broker: Broker, client: Client, transaction: LoginTransaction, provider: str, visit: Visit) -> Outcome:
@@ -60,8 +60,9 @@ async def choose(broker: Broker, client: Client, transaction: LoginTransaction, 
 
 
 def chooser(broker: Broker, client: Client, transaction: LoginTransaction) -> ChooseProvider:
-    """The accounts from which the person may choose."""
-    return _chooser(broker, client, transaction)
+    """The accounts from which the person may choose; those that cannot reach the client's level are left out."""
+    offered = broker.offered(client, least_assurance(transaction.request)) or broker.offered(client)
+    return ChooseProvider(transaction, offered)
 
 
 async def _go(
@@ -82,7 +83,7 @@ async def _go(
     )
     away = replace(transaction, stage=Stage.AWAY, provider=name, login_id=login_id, kept=start.kept)
     if not stored:
-        await broker.transactions.begin(away, _started(away, visit.now))
+        await broker.transactions.begin(away, started(away, visit.now))
     elif not await broker.transactions.move(away, CHOOSABLE, visit.now):
         raise problems.ProblemError(problems.FINISHED, transaction)
     return GoUpstream(start.url)
@@ -136,18 +137,3 @@ def _wish(request: AuthorizationRequest) -> Assurance | None:
 
 def _fresh(request: AuthorizationRequest) -> bool:
     return Prompt.LOGIN in request.prompts or request.max_age is not None
-
-
-def _chooser(broker: Broker, client: Client, transaction: LoginTransaction) -> ChooseProvider:
-    offered = broker.offered(client, least_assurance(transaction.request)) or broker.offered(client)
-    return ChooseProvider(transaction, offered)
-
-
-def _started(transaction: LoginTransaction, now: datetime) -> AuditEvent:
-    return AuditEvent(
-        AuditAction.SIGN_IN_STARTED,
-        now,
-        transaction.correlation_id,
-        client_id=transaction.request.client_id,
-        provider=transaction.provider,
-    )

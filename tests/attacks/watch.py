@@ -34,12 +34,11 @@ REFUSALS: Final = frozenset(
     {
         "request.refused",
         "token.refused",
-        "code.reused",
         "sign_in.failed",
         "identifier.refused",
     }
 )
-"""Actions of the audit log that tell of a refusal."""
+"""Actions of the audit log that tell of a refusal; ``code.reused`` tells of what was ended because of one."""
 _FAULTY_BODY: Final = re.compile(
     r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|sqlalchemy|psycopg|sqlite3|\bSELECT .+ FROM\b"
 )

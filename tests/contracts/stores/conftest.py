@@ -9,6 +9,7 @@ import pytest
 from gateway.store import migrate
 from gateway.store.open import Stores, open_stores
 from tests.contracts.stores.builders import ENGINES, INDEX_KEY, World, a_sealer, a_world
+from tests.contracts.stores.desk import Desk
 from tests.engines import PostgresServer
 
 
@@ -51,3 +52,9 @@ async def stores(database_url: str) -> AsyncIterator[Stores]:
 async def world(stores: Stores) -> World:
     """Give the stores with one client and one person in them."""
     return await a_world(stores)
+
+
+@pytest.fixture
+def desk(stores: Stores) -> Desk:
+    """Give the desk at which numbers are resolved."""
+    return Desk(stores)

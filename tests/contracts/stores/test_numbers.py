@@ -1,21 +1,19 @@
 """Which permit has which number: one suite for every engine behind `NumberStore`."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
-from gateway.audit import AuditAction
 from gateway.broker.ports import BindingConflictError, BindingRaceError
-from gateway.store.open import Stores, open_stores
+from gateway.store.open import open_stores
 from gateway.store.sql import tables
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
-from mapping.evidence import Allocate, Bind, Binding, Evidence, Keep, Known, Policy, Read
-from mapping.identifier import MainlandIdentifier
+from mapping.evidence import Allocate, Bind, Binding, Keep, Known, Read
 from mapping.resolve import decide
 from mapping.surrogate import Block, block_for, number_at
 from mapping.vocabulary import IdentifierKind, Realm, Sex
@@ -25,69 +23,18 @@ from tests.contracts.stores.builders import (
     NOW,
     OTHER_PERMIT,
     PERMIT,
-    a_number,
     a_sealer,
-    an_event,
 )
-
-POLICY = Policy()
-BOUND = an_event(AuditAction.IDENTIFIER_BOUND)
-RESIDENCE = a_number()
-OTHER_RESIDENCE = a_number("81000019050607003")
-MACAO_PERMIT = TravelPermit.parse("M12345678")
-
-
-def an_evidence(permit: TravelPermit = PERMIT, **changes: Any) -> Evidence:
-    return Evidence(**({"permit": permit, "birthdate": BIRTHDATE, "sex": "M", "assurance": 3} | changes))
-
-
-def verified(number: MainlandIdentifier = RESIDENCE, **changes: Any) -> Evidence:
-    return an_evidence(**({"residence_permit": number, "residence_permit_verified": True} | changes))
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Plays the broker: read, decide, apply, and decide again when the record changed."""
-
-    stores: Stores
-
-    async def person(self, name: str = "one", provider: str = "hong_kong") -> str:
-        subject_id = await self.stores.sign_ins.subject(provider, name, NOW)
-        assert subject_id is not None
-        return subject_id
-
-    async def known(self, evidence: Evidence) -> Known:
-        assert evidence.permit is not None
-        return await self.stores.numbers.known(evidence.permit, evidence.previous_permit, evidence.residence_permit)
-
-    async def resolve(self, subject_id: str, evidence: Evidence, provider: str = "hong_kong") -> Binding:
-        for _ in range(5):
-            decision = decide(evidence, await self.known(evidence), POLICY)
-            try:
-                return await self.stores.numbers.apply(subject_id, provider, evidence, decision, NOW, BOUND)
-            except BindingRaceError:
-                continue
-        raise AssertionError("the race never ended")
-
-    async def apply(self, subject_id: str, evidence: Evidence, decision: Any, provider: str = "hong_kong") -> Binding:
-        return await self.stores.numbers.apply(subject_id, provider, evidence, decision, NOW, BOUND)
-
-    async def history(self) -> list[str]:
-        statement = select(tables.binding_history.c.what).order_by(text("binding_id"), text("version"), text("what"))
-        return await self.stores.database.read(lambda connection: list(connection.execute(statement).scalars()))
-
-    async def rows(self, name: str) -> int:
-        statement = select(tables.metadata.tables[name])
-        return await self.stores.database.read(lambda connection: len(connection.execute(statement).all()))
-
-    async def actions(self) -> list[str]:
-        statement = select(tables.audit.c.action).order_by(tables.audit.c.seq)
-        return await self.stores.database.read(lambda connection: list(connection.execute(statement).scalars()))
-
-
-@pytest.fixture
-def desk(stores: Stores) -> Desk:
-    return Desk(stores)
+from tests.contracts.stores.desk import (
+    BOUND,
+    MACAO_PERMIT,
+    OTHER_RESIDENCE,
+    POLICY,
+    RESIDENCE,
+    Desk,
+    an_evidence,
+    verified,
+)
 
 
 async def test_a_verified_residence_number_is_bound_and_comes_back_whole(desk: Desk) -> None:
@@ -154,7 +101,7 @@ async def test_a_superseded_surrogate_is_never_given_again(desk: Desk) -> None:
     await desk.resolve(subject_id, verified())
     block = block_for(OTHER_PERMIT, Realm.SANDBOX)
     slots = [number_at(block, BIRTHDATE, Sex.MALE, slot) for slot in range(block.slot_count(Sex.MALE))]
-    numbers = replace(desk.stores).numbers
+    numbers = desk.stores.numbers
     numbers._choose = iter_of([slots.index(surrogate.number), 7])
     other = an_evidence(OTHER_PERMIT)
 
@@ -291,59 +238,6 @@ async def test_a_number_that_is_only_read_is_not_recorded(desk: Desk) -> None:
 async def test_a_decision_on_less_than_a_permits_evidence_is_refused(desk: Desk, changes: dict[str, Any]) -> None:
     with pytest.raises(MappingError):
         await desk.apply(await desk.person(), replace(an_evidence(), **changes), Bind(RESIDENCE))
-
-
-async def test_a_proved_previous_permit_hands_its_number_and_people_over(desk: Desk) -> None:
-    one, friend = await desk.person("one"), await desk.person("two", "guangdong")
-    first = await desk.resolve(one, an_evidence())
-    await desk.resolve(friend, an_evidence(), "guangdong")
-    moved = an_evidence(OTHER_PERMIT, previous_permit=PERMIT, same_person=True)
-
-    second = await desk.resolve(one, moved)
-
-    assert (second.permit, second.number) == (OTHER_PERMIT, first.number)
-    assert await desk.stores.numbers.of_subject(one) == second
-    assert await desk.stores.numbers.of_subject(friend) == second
-    assert await desk.known(an_evidence()) == Known(is_retired=True)
-    assert sorted(await desk.history()) == ["bound", "bound", "retired", "tied"]
-
-
-async def test_a_move_to_another_territory_allocates_anew_and_remembers_the_old_number(desk: Desk) -> None:
-    one = await desk.person("one")
-    first = await desk.resolve(one, an_evidence())
-    moved = an_evidence(MACAO_PERMIT, previous_permit=PERMIT, same_person=True)
-
-    second = await desk.resolve(one, moved)
-
-    assert second.number != first.number
-    assert second.replaces == (first.number.value,)
-    holder = await desk.stores.numbers.known(PERMIT, None, first.number)
-    assert holder.number_holder == MACAO_PERMIT.canonical
-
-
-async def test_a_retired_permit_gets_no_second_life(desk: Desk) -> None:
-    one = await desk.person("one")
-    first = await desk.resolve(one, an_evidence())
-    await desk.resolve(one, an_evidence(OTHER_PERMIT, previous_permit=PERMIT, same_person=True))
-    thief = await desk.person("thief")
-
-    for decision in (Keep(first), Bind(OTHER_RESIDENCE), Allocate(block_for(PERMIT, Realm.SANDBOX))):
-        with pytest.raises(BindingRaceError):
-            await desk.apply(thief, an_evidence(), decision)
-    with pytest.raises(BindingRaceError):
-        await desk.apply(thief, an_evidence(MACAO_PERMIT), Bind(OTHER_RESIDENCE, (), PERMIT))
-
-
-async def test_two_accounts_of_one_provider_are_not_joined_by_a_previous_permit(desk: Desk) -> None:
-    one, two = await desk.person("one"), await desk.person("two")
-    await desk.resolve(one, an_evidence())
-    await desk.resolve(two, an_evidence(OTHER_PERMIT))
-    both = an_evidence(OTHER_PERMIT, previous_permit=PERMIT, same_person=True)
-
-    with pytest.raises(BindingConflictError):
-        await desk.resolve(two, both)
-
-    assert await desk.known(an_evidence()) != Known(is_retired=True)
 
 
 async def test_the_history_keeps_every_number_sealed(desk: Desk) -> None:
