@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from benchmarks import stand_in
 from benchmarks.driver import Job, Tally
-from benchmarks.processes import ROOT, Running, free_ports
+from benchmarks.processes import ROOT, Running, free_ports, surroundings
 from gateway.cli.robot import Page, Robot, RobotError
 from gateway.oidc.model import Client
 from gateway.oidc.names import ClientAuthMethod
@@ -45,6 +45,7 @@ class CourseError(Exception):
 class Course:
     """What runs, and whom to ask for it."""
 
+    folder: Path
     gateway: Running
     job: Job
     """A sign-in through the gateway; the other jobs are changes of it."""
@@ -54,7 +55,8 @@ class Course:
         """Let browsers of a process of their own do a job."""
         asked = json.dumps(asdict(replace(job, **changes)))
         command = [sys.executable, "-m", "benchmarks.driver"]
-        done = subprocess.run(command, input=asked, capture_output=True, text=True, cwd=ROOT, check=False)
+        around = surroundings(self.folder)
+        done = subprocess.run(command, input=asked, capture_output=True, text=True, cwd=ROOT, env=around, check=False)
         if done.returncode != 0:
             raise CourseError(f"the driver failed: {done.stderr.strip()[-1500:]}")
         return Tally(**json.loads(done.stdout))
@@ -106,7 +108,7 @@ def running(
             _write_stand_in(path, beside, at.macao, stand_in_url, algorithm, secret=upstream_secret)
             beside = replace(beside, server_pid=stack.enter_context(_stand_in(folder, path, ports[4])).pid)
         _first_time(at)
-        yield Course(gateway, job, beside)
+        yield Course(folder, gateway, job, beside)
 
 
 def start_gateway(folder: Path, settings: Path, issuer: str, server: str = "gateway.cli") -> Running:

@@ -36,11 +36,11 @@ class Running:
         """Start a module of this tree, and return when the address answers with success."""
         log = folder / f"{name}.log"
         command = [sys.executable, "-m", module, *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        around = surroundings(folder)
         began = time.perf_counter()
         with log.open("ab") as output:
             handle = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                command, cwd=ROOT, env=around, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         running = cls(name, handle, log)
         try:
@@ -85,6 +85,12 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """The environment of our processes: bytecode is kept for the run, as an installed program has it from the start."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:

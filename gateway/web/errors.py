@@ -17,8 +17,9 @@ from gateway.oidc.names import ErrorCode
 from gateway.oidc.ports import StoreUnavailableError
 from gateway.oidc.reply_url import error_url
 from gateway.oidc.userinfo import BearerError
-from gateway.web.context import correlation_id, web_of
+from gateway.web.context import Web, correlation_id, web_of
 from gateway.web.forms import FormError
+from gateway.web.pages import ProblemPage
 from gateway.web.responses import page, problem_page
 
 _LOG: Final = logging.getLogger("gateway.web")
@@ -109,8 +110,10 @@ async def problem(request: Request, error: ProblemError, *, status: int | None =
     client = await web.broker.clients.find(transaction.request.client_id) if transaction else None
     home = way_home(web.broker, transaction, described.oauth) if transaction else None
     context = problem_page(request, described, error=error, client=client, way_home=home)
-    return page(request, context, status=status or described.status, form_targets=_targets(home))
+    return page(request, context, status=status or described.status, form_targets=_targets(web, context, home))
 
 
-def _targets(home: str | None) -> tuple[str, ...]:
-    return (home,) if home else ()
+def _targets(web: Web, context: ProblemPage, home: str | None) -> tuple[str, ...]:
+    """Where the page's forms may end: at the other accounts' providers, or with the relying party."""
+    addresses = tuple(web.provider_addresses[option.name] for option in context.others)
+    return (*addresses, home) if home else addresses

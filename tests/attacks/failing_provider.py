@@ -94,10 +94,8 @@ async def assert_case(world: WatchedWorld, place: str, person: str, case: Case) 
         page = await provider_answer(victim, place, person)
 
     assert_problem_page(victim, page, place, case.code)
-    event = (await refusals(world))[told:]
-    assert [(one["action"], one["provider"], one["details"]["detail"]) for one in event] == [
-        ("sign_in.failed", place, case.detail)
-    ]
+    events = [(one["action"], one["provider"], one["details"]["detail"]) for one in (await refusals(world))[told:]]
+    assert events == [("sign_in.failed", place, case.detail)], events
     await assert_ways_on(victim, page, place)
     await assert_undisturbed(world, place)
 

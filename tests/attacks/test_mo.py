@@ -34,11 +34,11 @@ PERSON_SAYS_NO = [
     Case("user_reject", REFUSED, "rejected"),
 ]
 SIGNATURES = [
-    Case("jws_bad", BROKEN, "jws_signature"),
+    Case("jws_bad", BROKEN, "jws_signature_refused"),
     Case("jws_old_key", BROKEN, "jws_key_ended"),
     Case("jws_unknown_key", BROKEN, "jws_unknown_kid"),
-    Case("jws_alg_none", BROKEN, "jws_algorithm"),
-    Case("jws_hs256", BROKEN, "jws_algorithm"),
+    Case("jws_alg_none", BROKEN, "jws_algorithm_refused"),
+    Case("jws_hs256", BROKEN, "jws_algorithm_refused"),
     Case("extra_uid", BROKEN, "jws_malformed"),
     Case("other_client_jws", BROKEN, "uid"),
     Case("other_user_jws", BROKEN, "uid", args={"persona": "lei-ka-meng"}),

@@ -21,7 +21,7 @@ IDLE: Final = timedelta(minutes=15)
 _COOKIE: Final = bindparam("cookie", type_=LargeBinary())
 _ADD_GRANT: Final = insert(grants)
 _ADD_CODE: Final = insert(codes)
-_ADD_CONSENT: Final = insert(consents)
+_ADD_CONSENT: Final = insert(consents).inline()
 _ADD_SESSION: Final = insert(sessions)
 _SEE_SESSION: Final = (
     update(sessions)

@@ -3,13 +3,14 @@
 One writer is all that SQLite allows, so one thread costs nothing; the event loop never waits for the disk.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine
+
+from gateway.store.sql.worker import Worker
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class SqliteRunner:
     def __init__(self, url: URL, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
         self._version = version
         self._engine = make_engine(url)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+        self._worker = Worker("sqlite")
         self._connection: Connection | None = None
         self._is_closed = False
 
@@ -81,13 +82,13 @@ class SqliteRunner:
         if self._is_closed:
             return
         self._is_closed = True
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
+        await self._worker.run(self._close)
+        self._worker.stop()
 
     async def _submit(self, begin: str, work: Callable[[Connection], T]) -> T:
         if self._is_closed:
             raise sqlite3.OperationalError("the database is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, begin, work)
+        return await self._worker.run(partial(self._run, begin, work))
 
     def _run(self, begin: str, work: Callable[[Connection], T]) -> T:
         connection = self._connection or self._connect()

@@ -284,8 +284,10 @@ def statements(world: World) -> list[str]:
 
 
 def listen(world: World, look: Callable[..., None]) -> None:
-    engine = world.stores.database._runner._engine
-    event.listen(getattr(engine, "sync_engine", engine), "before_cursor_execute", look)
+    runner = world.stores.database._runner
+    for engine in (runner._engine, getattr(runner, "_reader", None)):
+        if engine is not None:
+            event.listen(getattr(engine, "sync_engine", engine), "before_cursor_execute", look)
 
 
 async def counts(world: World) -> list[int]:
