@@ -1,6 +1,7 @@
 """``make demo``: gateway, three simulated providers and the sample relying party as one process tree."""
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = Path(os.environ.get("GATE_DEMO_FOLDER", ROOT / ".demo"))
 READY_SECONDS: Final = 60.0
+_PARENT_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 sys.path.insert(0, str(ROOT))
 
@@ -56,6 +58,12 @@ def main() -> int:
 
 def _interrupt(_: int, __: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _end_with_parent() -> None:
+    """On Linux, let a child end when the demo is killed and can no longer stop it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def is_free(port: int) -> bool:
@@ -129,7 +137,16 @@ def start(first: int, secret: str) -> list[subprocess.Popen[bytes]]:
     }
     log = (FOLDER / "demo.log").open("ab")
     return [
-        subprocess.Popen(command, cwd=ROOT, env=environment | party, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment | party,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C reaches this program alone, which then stops its children in order
+            preexec_fn=_end_with_parent,
+        )
         for command in commands
     ]
 
@@ -193,7 +210,9 @@ def watch(children: list[subprocess.Popen[bytes]]) -> int:
 
 
 def stop(children: list[subprocess.Popen[bytes]]) -> None:
-    """Ask all to stop, then insist."""
+    """Ask all to stop, then insist; a second Ctrl-C does not leave anybody behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for child in children:
         child.terminate()
     for child in children:

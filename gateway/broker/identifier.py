@@ -98,14 +98,13 @@ async def _record(  # noqa: PLR0917 - one more would be a record of its own
         known = await broker.numbers.known(permit, None, number)
         try:
             decision = decide(evidence, known, policy)
-        except MappingError as error:
-            await broker.audit.append(_event(AuditAction.IDENTIFIER_REFUSED, transaction, now, error.code))
-            return Findings(permit=permit, reason=error.code)
-        event = _event(AuditAction.IDENTIFIER_BOUND, transaction, now, type(decision).__name__.lower())
-        try:
+            event = _event(AuditAction.IDENTIFIER_BOUND, transaction, now, type(decision).__name__.lower())
             binding = await broker.numbers.apply(person.subject_id, person.provider, evidence, decision, now, event)
         except BindingRaceError:
             continue
+        except MappingError as error:  # records disagree, or the day's numbers are used up
+            await broker.audit.append(_event(AuditAction.IDENTIFIER_REFUSED, transaction, now, error.code))
+            return Findings(permit=permit, reason=error.code)
         except BindingConflictError:
             await broker.audit.append(_event(AuditAction.IDENTIFIER_REFUSED, transaction, now, "binding.conflict"))
             raise problems.ProblemError(problems.PERMIT_CONFLICT, transaction) from None

@@ -84,6 +84,14 @@ async def provider_answer(victim: Victim, place: str, person: str) -> Page:
     return await victim.browser.prove(page, person)
 
 
+async def approved(victim: Victim, person: str = "chan-siu-ming") -> Page:
+    """The page of iAM Smart on which nothing but *continue* is left to press."""
+    page = await victim.browser.to_provider(victim.asked, "hong_kong")
+    phone = await victim.browser.follow(page, "open-phone")
+    await victim.browser.press(phone, "approve", person=person)
+    return page
+
+
 async def assert_case(world: WatchedWorld, place: str, person: str, case: Case) -> None:
     """Play a case in a session of its own and look at everything that must hold."""
     victim = a_victim(world)
@@ -173,5 +181,3 @@ def shorten_deadline(world: WatchedWorld, seconds: float = DEADLINE) -> Calls:
     calls: Calls = provider._calls
     calls._total = seconds
     return calls
-
-

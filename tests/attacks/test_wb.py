@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.attacks.tour import Tour, assert_inert, policy_of, read_markup, tour
 from tests.attacks.watch import WatchedWorld, leaves_nothing
-from tests.attacks.way_back import PEOPLE, a_traveller
+from tests.attacks.way_back import PEOPLE
 from tests.world import AT, SHOP, Browser, asking
 
 PLAIN = "openid profile"
@@ -178,11 +178,10 @@ async def test_wb_05_pages_are_not_kept_and_tell_no_referrer(seen: Tour) -> None
 @SHARED
 @pytest.mark.attack("WB-05")
 async def test_wb_05_neither_redirects_nor_tokens_are_kept(shared_world: WatchedWorld) -> None:
-    person, asked = a_traveller(shared_world), asking()
-    callback = await person.up_to_callback(asked, "macao")
-    answer = await person.browser.go_on(await person.browser.open(callback), PEOPLE["macao"])
+    browser, asked = shared_world.browser(), asking()
+    answer = await browser.sign_in(asked, "macao", PEOPLE["macao"])
     tokens = await shared_world.token(asked, answer["code"])
-    responses = [*person.browser.visited, tokens, await shared_world.userinfo(tokens.json()["access_token"])]
+    responses = [*browser.visited, tokens, await shared_world.userinfo(tokens.json()["access_token"])]
 
     ours = [response for response in responses if str(response.url).startswith(AT.issuer)]
     assert {urlsplit(str(response.url)).path.split("/")[1] for response in ours} >= {"authorize", "callback", "token"}
@@ -194,11 +193,11 @@ async def test_wb_05_neither_redirects_nor_tokens_are_kept(shared_world: Watched
 @SHARED
 @pytest.mark.attack("WB-05")
 async def test_wb_05_titles_and_foreign_links_hold_no_secret_and_nothing_is_loaded_from_elsewhere(seen: Tour) -> None:
-    cookies = [cookie.value or "-" for cookie in seen.browser.http.cookies.jar]
+    cookies = [cookie.value for cookie in seen.browser.http.cookies.jar if cookie.value]
     for name, response in seen.pages.items():
         markup = assert_inert(response.text)
-        transaction = str(response.url).partition("/sign-in/")[2].partition("/")[0] or "-"
-        secrets = [transaction, "H00000018", *cookies]
+        transaction = str(response.url).partition("/sign-in/")[2].partition("/")[0]
+        secrets = [secret for secret in (transaction, "H00000018", *cookies) if secret]
         foreign = [address for _, _, address in markup.addresses() if address.startswith("http")]
         assert not [secret for secret in secrets for text in [markup.title, *foreign] if secret in text], name
         # The service's own `state` goes back to the service and to nobody else.
