@@ -145,7 +145,7 @@ def start(first: int, secret: str) -> list[subprocess.Popen[bytes]]:
             stderr=log,
             stdin=subprocess.DEVNULL,
             process_group=0,  # Ctrl-C reaches this program alone, which then stops its children in order
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - this program has no threads
         )
         for command in commands
     ]

@@ -70,10 +70,10 @@ class Victim:
     session: str
 
 
-def a_victim(world: WatchedWorld, **changes: str | None) -> Victim:
+def a_victim(world: WatchedWorld, scope: str = "openid profile cn_id cn_doc") -> Victim:
     """A browser that no other test shares a session with."""
     session = f"t-{secrets.token_hex(6)}"
-    return Victim(world.browser(session), asking(**changes), session)
+    return Victim(world.browser(session), asking(scope=scope), session)
 
 
 async def provider_answer(victim: Victim, place: str, person: str) -> Page:

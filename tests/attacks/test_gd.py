@@ -20,7 +20,6 @@ from tests.attacks.failing_provider import (
     a_victim,
     assert_case,
     assert_signs_in,
-    assert_undisturbed,
     provider_answer,
     shorten_deadline,
 )

@@ -281,7 +281,9 @@ async def test_st_13_a_code_of_100_kb_is_refused_by_its_size_alone(stage: Watche
 
 @SHARED
 @pytest.mark.attack("ST-13")
-@pytest.mark.parametrize("shape", ["code and error", "code twice", "state twice", "not UTF-8", "hundreds of parameters"])
+@pytest.mark.parametrize(
+    "shape", ["code and error", "code twice", "state twice", "not UTF-8", "hundreds of parameters"]
+)
 async def test_st_13_a_refused_shape_is_on_record_once(stage: WatchedWorld, shape: str) -> None:
     person = a_traveller(stage)
     url = await person.up_to_callback(asking(scope=PLAIN), "macao")

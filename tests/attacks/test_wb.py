@@ -85,7 +85,9 @@ async def test_wb_02_a_forged_form_changes_nothing(shared_world: WatchedWorld, a
 
     async with leaves_nothing(shared_world):
         response = await victim.http.post(
-            action, content=body.format(own=own, other=other, step=step), headers={"content-type": media} if media else {}
+            action,
+            content=body.format(own=own, other=other, step=step),
+            headers={"content-type": media} if media else {},
         )
         got = await victim.http.get(f"{action}?action=agree&csrf={own}")
 
@@ -296,7 +298,9 @@ async def test_wb_10_no_odd_path_is_redirected(seen: Tour, target: str) -> None:
 
 @SHARED
 @pytest.mark.attack("WB-10")
-@pytest.mark.parametrize("place", [*PLACES, f"{SHOP}/shop/bye/../x", f"{SHOP}/shop/bye?x", "http://127.0.0.1:9001/shop/bye"])
+@pytest.mark.parametrize(
+    "place", [*PLACES, f"{SHOP}/shop/bye/../x", f"{SHOP}/shop/bye?x", "http://127.0.0.1:9001/shop/bye"]
+)
 async def test_wb_10_a_sign_out_leads_to_registered_addresses_only(shared_world: WatchedWorld, place: str) -> None:
     async with leaves_nothing(shared_world, refused=1), shared_world.net.browser() as http:
         response = await http.get(

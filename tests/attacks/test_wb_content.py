@@ -60,7 +60,8 @@ async def test_wb_06_a_hostile_client_name_is_text_on_every_page(stage: WatchedW
 @pytest.mark.attack("WB-06")
 @pytest.mark.parametrize("field", ["policy_uri", "client_uri"])
 @pytest.mark.parametrize(
-    "uri", ["javascript:alert(1)", "data:text/html,x", "http://rp.example/policy", "//rp.example/p", "https://a b/<svg>"]
+    "uri",
+    ["javascript:alert(1)", "data:text/html,x", "http://rp.example/policy", "//rp.example/p", "https://a b/<svg>"],
 )
 async def test_wb_06_only_https_addresses_can_be_registered_for_links(
     stage: WatchedWorld, field: str, uri: str
@@ -89,7 +90,8 @@ async def test_wb_06_a_script_address_is_no_link_even_if_it_stands_in_the_databa
 @pytest.mark.attack("WB-07")
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize(
-    "name", ["error", "error_description", "error_hint", "state", "ui_locales", "login_hint", "idp_hint", "nonce", "lang"]
+    "name",
+    ["error", "error_description", "error_hint", "state", "ui_locales", "login_hint", "idp_hint", "nonce", "lang"],
 )
 async def test_wb_07_parameters_of_a_request_are_never_part_of_a_page(
     stage: WatchedWorld, name: str, text: str
@@ -99,8 +101,8 @@ async def test_wb_07_parameters_of_a_request_are_never_part_of_a_page(
     for target in [asking(**{name: text}), asking("nobody", **{name: text})]:
         await browser.open(target.url)
         pages.append(browser.last)
-    for path in ["/", "/signed-out", "/logout", "/nowhere", f"/{quote(text, safe='')}", "/callback/macao"]:
-        pages.append(await browser.http.get(f"{AT.issuer}{path}", params={name: text}))
+    paths = ("/", "/signed-out", "/logout", "/nowhere", f"/{quote(text, safe='')}", "/callback/macao")
+    pages += [await browser.http.get(f"{AT.issuer}{path}", params={name: text}) for path in paths]
 
     for response in pages:
         if not response.is_redirect:
@@ -188,12 +190,21 @@ def rename(shared_world: WatchedWorld, monkeypatch: pytest.MonkeyPatch) -> Renam
         if provider == "macao":
             monkeypatch.setattr(state.account, "people", people)
         else:
-            monkeypatch.setattr(state.province, "personas", people)
+            monkeypatch.setattr(state.province, "account_holders", people)
 
     return rename
 
 
-BREAKS = ("%0d%0aSet-Cookie:%20evil=1", "%0aevil:1", "%0d", "\r\nevil: 1", "\nevil: 1", "\r", "%E2%80%A8evil", "%00evil")
+BREAKS = (
+    "%0d%0aSet-Cookie:%20evil=1",
+    "%0aevil:1",
+    "%0d",
+    "\r\nevil: 1",
+    "\nevil: 1",
+    "\r",
+    "%E2%80%A8evil",
+    "%00evil",
+)
 
 
 @SHARED
@@ -253,5 +264,3 @@ async def test_wb_09_line_breaks_in_the_path_add_no_header(stage: WatchedWorld) 
 
     assert answer.status == 404
     assert "evil" not in str(answer.headers)
-
-

@@ -1,0 +1,92 @@
+"""Group WB, what only a real browser can tell: which key agrees, and where the policy lets a form arrive."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from mock_idps.personas import PERSONAS, find
+from tests.browser.conftest import chromium  # noqa: F401 - pytest finds a fixture by its name here
+from tests.demo_process import Demo, running_demo
+
+pytestmark = pytest.mark.browser
+PERSON = "lei-ka-meng"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:  # noqa: F811 - this is how a fixture asks for another
+    with chromium.new_context(java_script_enabled=False, locale="en-GB") as fresh:
+        yield fresh
+
+
+def consent(demo: Demo, context: BrowserContext) -> Page:
+    """Up to the consent page, by way of Macao."""
+    person, page = find(PERSONAS, PERSON), context.new_page()
+    assert person is not None
+    assert person.permit is not None
+    page.goto(demo.shop)
+    page.click("#book")
+    page.click("#provider-macao")
+    page.fill("#person", PERSON)
+    page.fill("#otp", page.locator(f"#token-{PERSON}").inner_text().strip())
+    page.click("#sign-in")
+    if page.locator("#permit").count():
+        page.fill("#permit", person.permit)
+        page.click("#check-permit")
+    page.wait_for_selector("#agree")
+    return page
+
+
+@pytest.mark.attack("WB-03")
+def test_wb_03_enter_on_a_box_of_the_consent_page_agrees_to_nothing(demo: Demo, context: BrowserContext) -> None:
+    page = consent(demo, context)
+    page.focus("#withhold-profile")
+
+    page.keyboard.press("Enter")
+    page.reload()
+
+    assert page.locator("#agree").is_visible()
+
+
+@pytest.mark.attack("WB-11")
+def test_wb_11_a_person_whom_the_provider_still_knows_arrives_at_the_service(
+    demo: Demo, context: BrowserContext
+) -> None:
+    page = consent(demo, context)
+    page.click("#agree")
+    page.wait_for_selector("#booking")
+    kept = [cookie for cookie in context.cookies() if cookie["name"] in {"mo_sso", "gate_browser"}]
+    context.clear_cookies()
+    context.add_cookies(kept)  # type: ignore[arg-type] # what it gives is what it takes
+
+    page.goto(demo.shop)
+    page.click("#book")
+    page.click("#provider-macao")
+
+    page.wait_for_selector("#booking", timeout=5_000)
+
+
+@pytest.mark.attack("WB-06")
+def test_wb_06_a_script_that_got_into_a_page_does_not_run(demo: Demo, chromium: Browser) -> None:  # noqa: F811 - as above
+    with chromium.new_context(locale="en-GB") as context:
+        page = context.new_page()
+        page.route(
+            "**/static/**",
+            lambda route: route.fulfill(content_type="image/svg+xml", body="<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        )
+        page.goto(demo.issuer)
+        inline = "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"document.title=1\">')"
+
+        page.evaluate(inline)
+        page.evaluate(
+            "const s = document.createElement('script'); s.text = 'document.title=1'; document.body.append(s)"
+        )
+        page.wait_for_timeout(200)
+
+        assert page.title() != "1"
