@@ -49,13 +49,10 @@ class Calls:
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None, *, total: float = TOTAL_SECONDS) -> None:
         self._total = total
         limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
-        self._client = httpx.AsyncClient(
-            transport=transport if transport is not None else AiohttpTransport(limits=limits, trust_env=False),
-            headers=_HEADERS,
-            timeout=httpx.Timeout(total, connect=CONNECT_SECONDS),
-            follow_redirects=False,  # a redirect would carry a code or a secret to another host (MO-04)
-            trust_env=False,  # no ambient proxy or credentials (G14)
-        )
+        # The transport alone, no client around it: nothing follows redirects, which would carry a code or a secret to
+        # another host (MO-04), keeps cookies for the next person, or takes a proxy from the environment (G14).
+        self._transport = transport or AiohttpTransport(limits=limits, trust_env=False)
+        self._timeouts = {"timeout": httpx.Timeout(total, connect=CONNECT_SECONDS).as_dict()}
 
     async def get(
         self,
@@ -66,7 +63,7 @@ class Calls:
         query: Mapping[str, str] | None = None,
     ) -> Answer:
         """Fetch; every failure of the wire becomes one ``ProviderError``."""
-        return await self._send(provider, self._client.build_request("GET", url, headers=headers, params=query))
+        return await self._send(provider, self._request("GET", url, headers, params=query))
 
     async def post(
         self,
@@ -79,15 +76,17 @@ class Calls:
     ) -> Answer:
         """Send exact bytes, or a form."""
         if form is not None:
-            request = self._client.build_request("POST", url, headers=headers, data=dict(form))
-        else:
-            request = self._client.build_request("POST", url, headers=headers, content=content)
-        return await self._send(provider, request)
+            return await self._send(provider, self._request("POST", url, headers, data=dict(form)))
+        return await self._send(provider, self._request("POST", url, headers, content=content))
+
+    def _request(self, method: str, url: str, headers: Mapping[str, str] | None, **body: Any) -> httpx.Request:
+        """A request with our headers and no other: no cookie of one person's call can travel with another's."""
+        return httpx.Request(method, url, headers={**_HEADERS, **(headers or {})}, extensions=self._timeouts, **body)
 
     async def _send(self, provider: str, request: httpx.Request) -> Answer:
         try:
             async with asyncio.timeout(self._total):
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
                 try:
                     content = await _bounded(provider, response)
                 finally:
@@ -100,7 +99,7 @@ class Calls:
 
     async def aclose(self) -> None:
         """Close the pool when the process stops."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
 
 async def _bounded(provider: str, response: httpx.Response) -> bytes:

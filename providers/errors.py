@@ -18,6 +18,8 @@ class ProviderFailure(StrEnum):
     """No connection, time-out, 5xx, throttling or announced maintenance; trying later may help."""
     BROKEN = "broken"
     """The answer is not what the dialect promises: bad signature, wrong shape, HTML instead of data."""
+    MALFORMED_CALLBACK = "malformed_callback"
+    """The browser brought back what the provider cannot have sent: nobody was called because of it (ST-13)."""
     MISCONFIGURED = "misconfigured"
     """The provider refuses our own credentials or registration; only an operator can help."""
 

@@ -37,7 +37,7 @@ async def finish(
     except ProviderError as error:
         await _back_to_chooser(broker, transaction, error, visit.now)
         problem = problems.OF_PROVIDER[error.failure]
-        raise problems.ProblemError(problem, transaction, provider=provider_name) from error
+        raise problems.ProblemError(problem, transaction, provider=provider_name, audited=True) from error
     subject_id = await broker.sign_ins.subject(provider_name, identity.subject, visit.now)
     if subject_id is None:
         raise problems.ProblemError(problems.SWITCHED_OFF, transaction)
@@ -49,8 +49,8 @@ async def _found(broker: Broker, provider_name: str, login_id: str, visit: Visit
     """The sign-in that the callback names, if it is this browser's and this provider's (ST-01, ST-03)."""
     transaction = await broker.transactions.find_by_login(login_id, visit.browser, visit.now)
     if transaction is None or transaction.provider != provider_name:
-        await broker.audit.append(_refused(visit, provider_name, transaction))
-        raise problems.ProblemError(problems.RESTART)
+        reason = "unknown_login" if transaction is None else "other_provider"
+        raise problems.ProblemError(problems.RESTART, reason=reason)
     return transaction
 
 
@@ -83,15 +83,4 @@ def _person(identity: UpstreamIdentity, subject_id: str) -> Person:
         permit=next((document for document in identity.documents if isinstance(document, TravelPermit)), None),
         residence_permit=numbers.get(IdentifierKind.RESIDENCE_PERMIT),
         citizen=numbers.get(IdentifierKind.RESIDENT_ID),
-    )
-
-
-def _refused(visit: Visit, provider_name: str, transaction: LoginTransaction | None) -> AuditEvent:
-    reason = "unknown_login" if transaction is None else "other_provider"
-    return AuditEvent(
-        AuditAction.REQUEST_REFUSED,
-        visit.now,
-        visit.correlation_id,
-        provider=provider_name,
-        details={"at": "callback", "reason": reason},
     )

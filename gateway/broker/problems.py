@@ -81,7 +81,7 @@ UPSTREAM_UNREACHABLE: Final = Problem(
 UPSTREAM_BROKEN: Final = Problem(
     "GBA-2004",
     "upstream_broken",
-    502,
+    503,
     ErrorCode.TEMPORARILY_UNAVAILABLE,
     "The provider's answer failed a check; the log names it. A rotated key or a changed dialect are likely.",
 )
@@ -151,6 +151,9 @@ CATALOGUE: Final = (
     UNEXPECTED,
 )
 
+REFUSALS: Final = frozenset({RESTART, STALE_FORM, MALFORMED, PROVIDER_UNKNOWN, SWITCHED_OFF})
+"""Problems that are a decision about security; each leaves an audit event (G11)."""
+
 OF_PROVIDER: Final = {
     ProviderFailure.CANCELLED: CANCELLED,
     ProviderFailure.REFUSED: REFUSED,
@@ -158,6 +161,7 @@ OF_PROVIDER: Final = {
     ProviderFailure.NOT_ELIGIBLE: NOT_ELIGIBLE,
     ProviderFailure.UNREACHABLE: UPSTREAM_UNREACHABLE,
     ProviderFailure.BROKEN: UPSTREAM_BROKEN,
+    ProviderFailure.MALFORMED_CALLBACK: MALFORMED,
     ProviderFailure.MISCONFIGURED: MISCONFIGURED,
 }
 """The one table from upstream failures to problems (openid-connect.md, pain 8)."""
@@ -167,9 +171,19 @@ class ProblemError(Exception):
     """A sign-in met a problem; with its transaction there is a way back, without there is none."""
 
     def __init__(
-        self, problem: Problem, transaction: LoginTransaction | None = None, *, provider: str | None = None
+        self,
+        problem: Problem,
+        transaction: LoginTransaction | None = None,
+        *,
+        provider: str | None = None,
+        reason: str | None = None,
+        audited: bool = False,
     ) -> None:
         super().__init__(problem.code)
         self.problem = problem
         self.transaction = transaction
         self.provider = provider
+        self.reason = reason
+        """A fixed word for the audit trail."""
+        self.audited = audited
+        """True if the refusal was put on record where it arose; otherwise the edge does it."""

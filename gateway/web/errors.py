@@ -84,9 +84,7 @@ def errors_as_pages(endpoint: Endpoint) -> Endpoint:
         except FormError as error:
             return await problem(request, ProblemError(problems.MALFORMED), status=error.status)
         except StoreUnavailableError:
-            response = await problem(request, ProblemError(problems.UNAVAILABLE))
-            response.headers["retry-after"] = RETRY_SECONDS
-            return response
+            return await problem(request, ProblemError(problems.UNAVAILABLE))
 
     return guarded
 
@@ -106,11 +104,32 @@ async def problem(request: Request, error: ProblemError, *, status: int | None =
     web = web_of(request)
     described: Problem = error.problem
     _LOG.info("problem %s provider=%s [%s]", described.code, error.provider, correlation_id(request))
+    if described in problems.REFUSALS and not error.audited:
+        await _put_problem_on_record(request, error)
     transaction = error.transaction
     client = await web.broker.clients.find(transaction.request.client_id) if transaction else None
     home = way_home(web.broker, transaction, described.oauth) if transaction else None
     context = problem_page(request, described, error=error, client=client, way_home=home)
-    return page(request, context, status=status or described.status, form_targets=_targets(web, context, home))
+    response = page(request, context, status=status or described.status, form_targets=_targets(web, context, home))
+    if response.status_code == 503:  # noqa: PLR2004 - RFC 9110 §15.6.4
+        response.headers["retry-after"] = RETRY_SECONDS
+    return response
+
+
+async def _put_problem_on_record(request: Request, error: ProblemError) -> None:
+    """One audit event for a refused step of a sign-in."""
+    web = web_of(request)
+    details = {"at": _place(request), "problem": error.problem.code, "reason": error.reason or error.problem.page}
+    client_id = error.transaction.request.client_id if error.transaction else None
+    event = AuditEvent(
+        AuditAction.REQUEST_REFUSED, web.clock(), correlation_id(request), client_id=client_id, details=details
+    )
+    await web.broker.audit.append(event)
+
+
+def _place(request: Request) -> str:
+    """The first part of the path: a fixed word of ours, never an id."""
+    return request.url.path.split("/")[1][:32] or "home"
 
 
 def _targets(web: Web, context: ProblemPage, home: str | None) -> tuple[str, ...]:

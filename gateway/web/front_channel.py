@@ -59,7 +59,9 @@ async def show_step(request: Request) -> Response:
     context: Page
     match outcome:
         case ChooseProvider():
-            targets = tuple(web.provider_addresses[name] for name in outcome.providers)
+            # A provider that still knows the person sends the browser straight on, as far as the relying party.
+            addresses = (web.provider_addresses[name] for name in outcome.providers)
+            targets = (*addresses, transaction.request.redirect_uri)
             context = chooser_page(web, client, outcome, token)
         case AskPermit():
             targets = (transaction.request.redirect_uri,)

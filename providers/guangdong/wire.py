@@ -67,14 +67,14 @@ def read_callback(callback: Callback) -> str:
     # No state was sent. One that comes all the same, and is not this sign-in's, belongs to another one (ST-02).
     state = parameters.get("state", callback.login_id)
     if not hmac.compare_digest(state.encode("utf-8"), callback.login_id.encode("utf-8")):
-        raise broken("state")
+        raise broken("state", ProviderFailure.MALFORMED_CALLBACK)
     code, error = parameters.get("code"), parameters.get("error")
     if code is not None and error is not None:
-        raise broken("code_and_error")
+        raise broken("code_and_error", ProviderFailure.MALFORMED_CALLBACK)
     if error is not None:
         raise broken("cancel", ProviderFailure.CANCELLED) if error == "cancel" else broken("error")
     if code is None or not _CODE.fullmatch(code):
-        raise broken("code")
+        raise broken("code", ProviderFailure.MALFORMED_CALLBACK)
     return code
 
 

@@ -81,14 +81,14 @@ def _code(callback: Callback) -> str:
     # The broker found the sign-in by its id; that it is the same one is checked again here, whatever the answer says.
     came = parameters.get("state", "").encode("utf-8", "replace")
     if not sent or not hmac.compare_digest(came, sent.encode("utf-8")):
-        raise broken("state")
+        raise broken("state", ProviderFailure.MALFORMED_CALLBACK)
     code, error_code = parameters.get("code"), parameters.get("error_code")
     if code is not None and error_code is not None:
-        raise broken("code_and_error")
+        raise broken("code_and_error", ProviderFailure.MALFORMED_CALLBACK)
     if error_code is not None:
         raise failed_callback(error_code)
     if code is None:
         raise broken("state_only", ProviderFailure.REFUSED)
     if not _CODE.fullmatch(code):
-        raise broken("code_shape")
+        raise broken("code_shape", ProviderFailure.MALFORMED_CALLBACK)
     return code

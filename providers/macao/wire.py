@@ -69,17 +69,17 @@ def read_callback(callback: Callback, base_url: str) -> str:
     """Give the code with which the browser came back, or say why there is none (RFC 6749 §4.1.2)."""
     parameters = callback.parameters
     if not hmac.compare_digest(parameters.get("state", "").encode(), callback.login_id.encode()):
-        raise broken("state")
+        raise broken("state", ProviderFailure.MALFORMED_CALLBACK)
     # One Account promises no `iss`; one that names somebody else is a mix-up (RFC 9207 §2.4, ST-04).
     if parameters.get("iss", base_url) != base_url:
         raise broken("iss")
     code, error = parameters.get("code"), parameters.get("error")
     if code is not None and error is not None:
-        raise broken("code_and_error")
+        raise broken("code_and_error", ProviderFailure.MALFORMED_CALLBACK)
     if error is not None:
         raise _refused(error, parameters.get("error_description", ""))
     if code is None or not _CODE.fullmatch(code):
-        raise broken("code")
+        raise broken("code", ProviderFailure.MALFORMED_CALLBACK)
     return code
 
 

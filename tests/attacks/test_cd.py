@@ -21,7 +21,7 @@ from mock_idps.personas import PERSONAS, find
 from providers.calls import Calls
 from tests.attacks.codes import STUDENT, a_code, a_session, codes, error_of
 from tests.attacks.watch import WatchedWorld, audit_trail, leaves_nothing
-from tests.world import AT, SHOP, Asked, a_client, asking
+from tests.world import SHOP, Asked, a_client, asking
 
 BASIC = {"token_endpoint_auth_method": ClientAuthMethod.BASIC}
 DEAD = (400, "invalid_grant")

@@ -266,7 +266,7 @@ BAD_REQUESTS = {
 async def test_cd_08_a_refusal_is_json_that_quotes_nothing(stage: WatchedWorld, case: tuple[Any, ...]) -> None:
     sent, headers, status, error = case
 
-    async with leaves_nothing(stage, refused=1), gateway_client(stage) as http:
+    async with leaves_nothing(stage), gateway_client(stage) as http:
         response = await http.post("/token", content=str(httpx.QueryParams(sent)), headers=headers)
 
     assert error_of(response) == (status, error)

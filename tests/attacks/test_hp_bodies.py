@@ -1,24 +1,17 @@
-"""Group HP, bodies: framing, forms, sizes and JSON of strangers (RFC 9112 §6, RFC 8259 §9)."""
+"""Group HP, bodies: framing, forms and sizes (RFC 9112 §6, RFC 6749 Appendix B)."""
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.oidc.names import CLIENT_ASSERTION_TYPE
 from gateway.web import edge
 from mock_idps.personas import PERSONAS
-from tests.attacks.authorize_requests import send, told
 from tests.attacks.codes import error_of, gateway_client
 from tests.attacks.raw_server import listening, serve_options, spoken
 from tests.attacks.watch import WatchedWorld, leaves_nothing
-from tests.world import AT, asking
+from tests.world import asking
 
 SHARED = pytest.mark.asyncio(loop_scope="module")
 FORM = "application/x-www-form-urlencoded"
@@ -58,8 +51,7 @@ async def test_hp_04_a_body_that_is_no_clean_form_is_refused(
     async with leaves_nothing(shared_world), gateway_client(shared_world) as http:
         response = await http.post("/token", content=body, headers=headers)
 
-    assert response.status_code == status
-    assert set(response.json()) == {"error", "error_description"}
+    assert error_of(response) == (status, "invalid_client" if status == 401 else "invalid_request")
 
 
 @SHARED
@@ -140,7 +132,7 @@ async def test_hp_05_an_honest_request_over_the_same_wire_is_answered(
 
 
 async def endless() -> AsyncIterator[bytes]:
-    while True:
+    for _ in range(2_000):  # far beyond the limit, yet a gateway without one must fail here and not hang
         yield b"a=" + b"x" * 4096
 
 
@@ -224,105 +216,3 @@ async def test_hp_06_others_are_served_while_bodies_drip(shared_world: WatchedWo
 
     assert response.status_code == 303
     assert {task.result().status_code for task in slow} == {401}
-
-
-HOSTILE = {
-    "nested brackets": "[" * 100_000,
-    "nested and closed": "[" * 100_000 + "]" * 100_000,
-    "nested objects": '{"a":' * 20_000 + "1" + "}" * 20_000,
-    "a 5,000-digit integer": '{"sub":' + "9" * 5_000 + "}",
-    "infinity by exponent": '{"sub":1e999}',
-    "NaN": '{"sub":NaN}',
-    "doubled members": '{"sub":"a","sub":"b"}',
-    "half a character": '{"sub":"\\ud800"}',
-    "byte order mark": '\ufeff{"sub":"a"}',
-    "many members": "{" + ",".join(f'"k{n}":1' for n in range(30_000)) + "}",
-    "NUL": '{"sub":"a\\u0000b"}',
-    "not an object": '"a"',
-    "nothing": "",
-}
-
-
-class HostileAt:
-    """A provider whose one endpoint answers with hostile JSON."""
-
-    def __init__(self, app: ASGIApp, path: str, body: str) -> None:
-        self._app, self._path, self._body = app, path, body
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] == self._path:
-            content = self._body.encode("utf-8", "surrogatepass")
-            await Response(content, media_type="application/json")(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-
-@SHARED
-@pytest.mark.attack("HP-07")
-@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-async def test_hp_07_hostile_json_of_a_provider_refuses_the_sign_in(shared_world: WatchedWorld, body: str) -> None:
-    browser = shared_world.browser()
-    page = await browser.to_provider(asking(), "macao")
-    shared_world.net.mount(AT.macao, HostileAt(shared_world.mocks["macao"], "/oauth/token", body))
-
-    async with leaves_nothing(shared_world, refused=1):
-        page = await browser.prove(page, MACAO)
-
-    shared_world.net.mount(AT.macao, shared_world.mocks["macao"])
-    assert "problem" in page
-    assert browser.caught is None
-
-
-def a_jws(payload: str, header: str = '{"alg":"ES256","typ":"JWT"}') -> str:
-    parts = [header.encode(), payload.encode("utf-8", "surrogatepass"), b"x" * 64]
-    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
-
-
-@SHARED
-@pytest.mark.attack("HP-07")
-@pytest.mark.parametrize("place", ["payload", "header"])
-@pytest.mark.parametrize("text", [t[:5_000] for t in HOSTILE.values()], ids=HOSTILE)
-async def test_hp_07_hostile_json_in_a_client_assertion_or_a_hint_is_refused(
-    shared_world: WatchedWorld, text: str, place: str
-) -> None:
-    token = a_jws(text) if place == "payload" else a_jws('{"sub":"shop","iss":"shop"}', text)
-
-    async with leaves_nothing(shared_world, refused=2), gateway_client(shared_world) as http:
-        form = {"grant_type": "authorization_code", "code": "x", "client_assertion": token}
-        assertion = await http.post("/token", data=form | {"client_assertion_type": CLIENT_ASSERTION_TYPE})
-        hint = await http.post("/logout", data={"id_token_hint": token})
-
-    assert error_of(assertion) == (401, "invalid_client")
-    assert hint.status_code == 400
-
-
-@SHARED
-@pytest.mark.attack("HP-07")
-async def test_hp_07_the_claims_parameter_is_not_offered_and_never_parsed(shared_world: WatchedWorld) -> None:
-    async with gateway_client(shared_world) as http:
-        discovery = (await http.get("/.well-known/openid-configuration")).json()
-        registration = await http.post("/register", content=HOSTILE["nested brackets"][:60_000])
-
-    small = await send(shared_world, asking(claims="[" * 4_000))
-    large = await send(shared_world, asking(claims="[" * 4_097))
-
-    assert discovery["claims_parameter_supported"] is False
-    assert registration.status_code == 404
-    assert small.headers["location"].startswith("/sign-in/")
-    assert told(large)["error"] == "invalid_request"
-
-
-@SHARED
-@pytest.mark.attack("HP-07")
-@pytest.mark.parametrize("value", ["\ufeff", "\x00", "[" * 2_000, json.dumps({"a": "\ud800"}), "9" * 4_000])
-async def test_hp_07_hostile_values_in_a_callback_end_on_a_page(shared_world: WatchedWorld, value: str) -> None:
-    browser = shared_world.browser()
-    await browser.open(asking().url)
-
-    async with leaves_nothing(shared_world):
-        response = await browser.http.get(
-            f"{AT.issuer}/callback/macao", params=httpx.QueryParams({"state": value, "code": value})
-        )
-
-    assert response.status_code == 400
-    assert 'id="problem"' in response.text

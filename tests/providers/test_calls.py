@@ -175,11 +175,35 @@ async def test_ambient_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_the_pool_closes_with_the_process() -> None:
-    calls = Calls()
+    transport = Closing()
+    calls = Calls(transport)
 
     await calls.aclose()
 
-    assert calls._client.is_closed
+    assert transport.is_closed
+
+
+class Closing(httpx.AsyncBaseTransport):
+    """A transport that knows whether it was closed."""
+
+    is_closed = False
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+async def test_a_cookie_of_one_answer_never_travels_with_another_persons_call() -> None:
+    seen: list[str | None] = []
+
+    def far_side(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("cookie"))
+        return httpx.Response(200, headers={"set-cookie": "session=of-the-first-person; Path=/"})
+
+    calls = calls_to(far_side)
+    await calls.get("macao", URL)
+    await calls.get("macao", URL)
+
+    assert seen == [None, None]
 
 
 def test_a_json_object_is_read() -> None:

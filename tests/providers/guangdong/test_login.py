@@ -160,7 +160,7 @@ async def test_gd_07_a_dead_connection_shows_no_address(caplog: pytest.LogCaptur
     async def dead(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError(f"cannot reach {request.url}", request=request)
 
-    province.calls._client._transport = httpx.MockTransport(dead)
+    province.calls._transport = httpx.MockTransport(dead)
     with pytest.raises(ProviderError) as refused:
         await province.provider().finish(a_callback())
 

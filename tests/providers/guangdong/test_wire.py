@@ -51,11 +51,11 @@ def test_st_02_a_state_that_comes_back_after_all_must_be_this_sign_ins() -> None
     [
         ({"code": None, "error": "cancel"}, ProviderFailure.CANCELLED, "cancel"),
         ({"code": None, "error": "<b>"}, ProviderFailure.BROKEN, "error"),
-        ({"error": "cancel"}, ProviderFailure.BROKEN, "code_and_error"),
-        ({"code": None}, ProviderFailure.BROKEN, "code"),
-        ({"code": "short"}, ProviderFailure.BROKEN, "code"),
-        ({"code": "c" * 513}, ProviderFailure.BROKEN, "code"),
-        ({"code": "0123456789abcdef&client_id=x"}, ProviderFailure.BROKEN, "code"),
+        ({"error": "cancel"}, ProviderFailure.MALFORMED_CALLBACK, "code_and_error"),
+        ({"code": None}, ProviderFailure.MALFORMED_CALLBACK, "code"),
+        ({"code": "short"}, ProviderFailure.MALFORMED_CALLBACK, "code"),
+        ({"code": "c" * 513}, ProviderFailure.MALFORMED_CALLBACK, "code"),
+        ({"code": "0123456789abcdef&client_id=x"}, ProviderFailure.MALFORMED_CALLBACK, "code"),
     ],
 )
 def test_a_callback_without_a_good_code_says_why(

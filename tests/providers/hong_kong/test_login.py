@@ -165,7 +165,7 @@ async def test_st_03_a_code_with_another_state_is_never_sent_anywhere(state: str
 
     refused = await refusal(a_callback(state=state), far_side)
 
-    assert (refused.failure, refused.detail) == (ProviderFailure.BROKEN, "state")
+    assert (refused.failure, refused.detail) == (ProviderFailure.MALFORMED_CALLBACK, "state")
     assert far_side.requests == []
 
 

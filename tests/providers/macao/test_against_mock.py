@@ -126,7 +126,7 @@ async def test_variants_of_the_profile_are_read(stage: Stage, scenario: str) -> 
     [
         ("user_cancel", {}, ProviderFailure.CANCELLED, "cancelled"),
         ("user_reject", {}, ProviderFailure.REFUSED, "rejected"),
-        ("state_dropped", {}, ProviderFailure.BROKEN, "state"),
+        ("state_dropped", {}, ProviderFailure.MALFORMED_CALLBACK, "state"),
         ("iss_wrong", {}, ProviderFailure.BROKEN, "iss"),
         ("pkce_wrong", {}, ProviderFailure.EXPIRED, "invalid_grant"),
         ("token_redirect", {}, ProviderFailure.BROKEN, "redirect"),

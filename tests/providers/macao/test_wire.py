@@ -31,7 +31,7 @@ def test_st_03_a_callback_with_no_state_or_another_logins_is_refused(state: str 
     with pytest.raises(ProviderError) as refused:
         wire.read_callback(a_callback(state=state), BASE)
 
-    assert (refused.value.failure, refused.value.detail) == (ProviderFailure.BROKEN, "state")
+    assert (refused.value.failure, refused.value.detail) == (ProviderFailure.MALFORMED_CALLBACK, "state")
 
 
 @pytest.mark.parametrize("issuer", ["https://elsewhere.example", f"{BASE}/", ""])
