@@ -146,8 +146,8 @@ def _routes(settings: Settings, keys: Keyring, lifespan: Any) -> FastAPI:
     )
     inner.router.routes.extend(
         [
-            *front_channel.routes(),
             *back_channel.routes(discovery, dict(keys.signing.jwks())),
+            *front_channel.routes(),
             *sign_out.routes(),
             *home.routes(),
         ]

@@ -64,15 +64,21 @@ async def check_permit(
     """Ask the register about a permit, and record what comes of it; ``reason`` says what stood in the way."""
     person = _established(transaction)
     if not await broker.attempts.admit("permit", person.subject_id, now):
-        return Findings(reason="permit.too_many_tries")
+        return await _refused(broker, transaction, "permit.too_many_tries", now)
     try:
         answer = await _ask(broker, person, permit)
         if answer.outcome is not LinkOutcome.MATCHED:
-            return Findings(reason=f"register.{answer.outcome.value}")
+            return await _refused(broker, transaction, f"register.{answer.outcome.value}", now)
         number = await broker.register.redeem(answer.token) if answer.token and broker.register else None
     except ProviderError:
         return Findings(reason="register.unavailable")
     return await _record(broker, client, transaction, permit, number, now)
+
+
+async def _refused(broker: Broker, transaction: LoginTransaction, reason: str, now: datetime) -> Findings:
+    """Somebody may be trying numbers out: every refused one is on record."""
+    await broker.audit.append(_event(AuditAction.IDENTIFIER_REFUSED, transaction, now, reason))
+    return Findings(reason=reason)
 
 
 async def _ask(broker: Broker, person: Person, permit: TravelPermit) -> LinkAnswer:
@@ -109,7 +115,7 @@ async def _record(  # noqa: PLR0917 - one more would be a record of its own
             await broker.audit.append(_event(AuditAction.IDENTIFIER_REFUSED, transaction, now, "binding.conflict"))
             raise problems.ProblemError(problems.PERMIT_CONFLICT, transaction) from None
         return Findings(_bound(binding, policy), binding.permit)
-    raise BindingRaceError
+    raise problems.ProblemError(problems.UNAVAILABLE, transaction)  # others keep changing the same record
 
 
 def _decided(evidence: Evidence, known: Known, policy: Policy, permit: TravelPermit | None) -> Findings:

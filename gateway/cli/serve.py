@@ -12,7 +12,6 @@ from gateway.app import Application, create_app, product_version
 from gateway.cli.output import AsJson, ConfigFile, show
 from gateway.config import load, settings_path
 
-_HEAD_BYTES = 32 * 1024
 _LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -23,6 +22,8 @@ def serve(
 ) -> None:
     """Run the gateway until it is told to stop."""
     import uvicorn  # noqa: PLC0415 - only this verb needs a server, and every verb should start fast
+
+    from gateway.web.head_limit import BoundedHttpProtocol  # noqa: PLC0415 - the same
 
     path = settings_path(config)
     settings = load(path)
@@ -39,7 +40,7 @@ def serve(
         server_header=False,
         date_header=True,
         access_log=False,  # its lines would carry codes and states (G17)
-        h11_max_incomplete_event_size=_HEAD_BYTES,
+        http=BoundedHttpProtocol,
         timeout_graceful_shutdown=10,
         log_level="info",
     )

@@ -29,7 +29,9 @@ async def answer_token(request: Request) -> Response:
             correlation_id(request),
         )
     except FormError as error:
-        return oauth_json(OAuthError(ErrorCode.INVALID_REQUEST, "the body must be a form"), error.status)
+        refusal = OAuthError(ErrorCode.INVALID_REQUEST, "the body must be a form")
+        await put_on_record(request, refusal, at="token")
+        return oauth_json(refusal, error.status)
     except OAuthError as error:
         await put_on_record(request, error, at="token")
         return oauth_json(error)
@@ -48,15 +50,21 @@ async def answer_userinfo(request: Request) -> Response:
     """The userinfo endpoint (OpenID Connect Core §5.3); the token comes in the header and nowhere else."""
     web = web_of(request)
     try:
-        in_query = any(name == "access_token" for name, _ in query_pairs(request))
+        elsewhere = any(name == "access_token" for name, _ in [*query_pairs(request), *await _posted(request)])
         claims = await userinfo.answer(
-            request.headers.getlist("authorization"), in_query, web.token_endpoint.tokens, web.clock()
+            request.headers.getlist("authorization"), elsewhere, web.token_endpoint.tokens, web.clock()
         )
     except FormError:
-        return oauth_json(OAuthError(ErrorCode.INVALID_REQUEST, "the query is malformed"))
+        return oauth_json(OAuthError(ErrorCode.INVALID_REQUEST, "query and body must be forms"))
     except userinfo.BearerError as error:
         return bearer_refusal(error)
     return JSONResponse(claims)
+
+
+async def _posted(request: Request) -> Pairs:
+    """The body's parameters, if there are any: a token among them is refused (RFC 6750 §2)."""
+    has_body = request.method == "POST" and request.headers.get("content-length") not in {None, "0"}
+    return await form_pairs(request) if has_body else []
 
 
 def routes(discovery: dict[str, Any], key_set: dict[str, Any]) -> list[Route]:

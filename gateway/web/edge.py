@@ -83,15 +83,20 @@ class _Metered:
         self._receive = receive
         self._left = BODY_BYTES
         self._expects_body = scope["method"] not in {"GET", "HEAD"}
+        self._deadline: float | None = None
 
     async def __call__(self) -> Message:
         if not self._expects_body:
             return await self._receive()
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
             raise HTTPException(408, "the request body took too long") from None
+        if message["type"] == "http.disconnect":
+            raise HTTPException(400, "the request body ended early")
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:

@@ -20,7 +20,7 @@ from gateway.oidc.userinfo import BearerError
 from gateway.web.context import Web, correlation_id, web_of
 from gateway.web.forms import FormError
 from gateway.web.pages import ProblemPage
-from gateway.web.responses import page, problem_page
+from gateway.web.responses import page, page_language, problem_page
 
 _LOG: Final = logging.getLogger("gateway.web")
 RETRY_SECONDS: Final = "5"
@@ -110,7 +110,13 @@ async def problem(request: Request, error: ProblemError, *, status: int | None =
     client = await web.broker.clients.find(transaction.request.client_id) if transaction else None
     home = way_home(web.broker, transaction, described.oauth) if transaction else None
     context = problem_page(request, described, error=error, client=client, way_home=home)
-    response = page(request, context, status=status or described.status, form_targets=_targets(web, context, home))
+    response = page(
+        request,
+        context,
+        status=status or described.status,
+        language=page_language(request, transaction),
+        form_targets=_targets(web, context, home),
+    )
     if response.status_code == 503:  # noqa: PLR2004 - RFC 9110 §15.6.4
         response.headers["retry-after"] = RETRY_SECONDS
     return response

@@ -27,7 +27,7 @@ from gateway.web.context import Web, web_of
 from gateway.web.errors import errors_as_pages
 from gateway.web.forms import Pairs, form_pairs, once, query_pairs
 from gateway.web.pages import Page
-from gateway.web.responses import page, see_other
+from gateway.web.responses import page, page_language, see_other
 from gateway.web.sign_in_pages import chooser_page, consent_page, permit_page
 
 _ANSWER_LIMIT = 64
@@ -71,7 +71,7 @@ async def show_step(request: Request) -> Response:
             context = consent_page(client, outcome, token)
         case _:
             raise ProblemError(problems.FINISHED, transaction)
-    return page(request, context, language=_page_language(web, request, transaction), form_targets=targets)
+    return page(request, context, language=page_language(request, transaction), form_targets=targets)
 
 
 @errors_as_pages
@@ -103,6 +103,8 @@ async def answer_consent(request: Request) -> Response:
         return respond(web, await answers.agree(web.broker, client, transaction, withheld, visit))
     if fields.get("action") == "refuse":
         return respond(web, await answers.refuse(web.broker, transaction, visit.now))
+    if fields.get("action") == "stay":
+        return see_other(f"/sign-in/{transaction.id}")
     raise ProblemError(problems.MALFORMED, transaction)
 
 
@@ -142,11 +144,6 @@ def respond(web: Web, outcome: Outcome) -> Response:
 def _purpose(outcome: Outcome, transaction: LoginTransaction) -> str:
     step = {ChooseProvider: "provider", AskPermit: "permit", AskConsent: "consent"}.get(type(outcome), "")
     return f"{transaction.id}/{step}"
-
-
-def _page_language(web: Web, request: Request, transaction: LoginTransaction) -> str:
-    chosen = web.cookies.language(request)
-    return web.language(request) if chosen else transaction.language
 
 
 def _bound(request: Request) -> tuple[Web, str, Visit]:

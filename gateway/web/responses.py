@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from gateway.broker.model import LoginTransaction
 from gateway.broker.problems import Problem, ProblemError
 from gateway.oidc.model import Client
 from gateway.web.browser import form_token
@@ -41,6 +42,14 @@ def page(
     if switched is not None:
         web.cookies.set_language(response, switched)
     return response
+
+
+def page_language(request: Request, transaction: LoginTransaction | None) -> str:
+    """The language that the person chose; else the one that was settled when the sign-in began."""
+    web = web_of(request)
+    if transaction is None or web.cookies.language(request) is not None:
+        return web.language(request)
+    return transaction.language
 
 
 def chosen_language(request: Request) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from certs.keys import SealError
 from providers.calls import Calls
 from providers.hong_kong import wire
-from providers.hong_kong.codes import DUPLICATED, PROVIDER, STALE_KEY, SUCCESS, broken, failed_call
+from providers.hong_kong.codes import DUPLICATED, ENDED_KEY, PROVIDER, STALE_KEY, SUCCESS, broken, failed_call
 from providers.hong_kong.content_keys import ContentKeys, HeldKey
 from providers.hong_kong.settings import HongKongSettings
 
@@ -64,12 +64,12 @@ class BackChannel:
         held = await self._keys.current(self._now_ms())
         envelope = await self._send(path, wire.seal_request(held.key, fields))
         if envelope.code in STALE_KEY:
-            held = await self._keys.newer_than(held, self._now_ms())
+            held = await self._keys.newer_than(held, self._now_ms(), ended=envelope.code in ENDED_KEY)
             return self._read(held, await self._send(path, wire.seal_request(held.key, fields)))
         opened = self._try(held, envelope)
         if opened is not None:
             return opened
-        held = await self._keys.newer_than(held, self._now_ms())
+        held = await self._keys.newer_than(held, self._now_ms(), ended=False)
         # The answer may lie under a key that came into force in between; only then is a second call needed at all.
         opened = self._try(held, envelope)
         if opened is not None:

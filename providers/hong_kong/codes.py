@@ -10,7 +10,9 @@ PROVIDER: Final = "hong_kong"
 SUCCESS: Final = "D00000"
 DUPLICATED: Final = "D20004"
 """A nonce seen before, or a time before the last accepted one: nothing was done, so the call may be made again."""
-STALE_KEY: Final = frozenset({"D30001", "D30002", "D30003", "D30004"})
+ENDED_KEY: Final = frozenset({"D30001", "D30002"})
+"""The provider says that the key is over."""
+STALE_KEY: Final = ENDED_KEY | {"D30003", "D30004"}
 """The content key is not the one that the other side holds; one fresh `getKey` can help (§1.2)."""
 
 _SHAPE: Final = re.compile(r"D[0-9]{5}")

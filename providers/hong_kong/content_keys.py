@@ -33,6 +33,10 @@ class HeldKey:
     """The place of its encryption key among ours; 0 is the current one."""
 
 
+DOUBT_MS: Final = 5_000
+"""How long a key that was fetched because a message did not open is believed before it is fetched again."""
+
+
 class ContentKeys:
     """One for each registration and process."""
 
@@ -51,6 +55,7 @@ class ContentKeys:
         self._held: HeldKey | None = None
         self._uses = 0
         self._renewal: asyncio.Task[HeldKey] | None = None
+        self._doubted_at = -DOUBT_MS
 
     async def current(self, now_ms: int) -> HeldKey:
         """Give the key for one message; asks for it only if there is none, or its time or its use is over."""
@@ -60,13 +65,26 @@ class ContentKeys:
         self._uses += 1
         return held
 
-    async def newer_than(self, stale: HeldKey, now_ms: int) -> HeldKey:
-        """Give the key that came after one that failed; who fails late finds it fetched already (HK-09)."""
+    async def newer_than(self, stale: HeldKey, now_ms: int, *, ended: bool) -> HeldKey:
+        """Give the key that came after one that failed; who fails late finds it fetched already (HK-09).
+
+        ``ended`` is true where the provider says that the key is over. Where a message merely does not open, many may
+        fail for another reason than the key: then it is fetched once in a while, and not for each of them.
+        """
         held = self._held
-        if held is None or held is stale:
+        if held is None or (held is stale and (ended or self._may_doubt(now_ms))):
             held = await self._renewed(now_ms)
         self._uses += 1
         return held
+
+    def _may_doubt(self, now_ms: int) -> bool:
+        """Whether the key may be asked for once more; who comes while it is being asked for waits with the others."""
+        if self._renewal is not None and not self._renewal.done():
+            return True
+        if now_ms - self._doubted_at < DOUBT_MS:
+            return False
+        self._doubted_at = now_ms
+        return True
 
     async def _renewed(self, now_ms: int) -> HeldKey:
         # One request for all who wait, also where it fails; one who goes away does not end it for the others.

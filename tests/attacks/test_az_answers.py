@@ -1,5 +1,6 @@
 """Group AZ, answers: one flow, one mode, every parameter once, and state and iss in every answer (RFC 6749 §4.1.2)."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -43,7 +44,7 @@ async def test_az_07_only_the_code_flow_exists(shared_world: WatchedWorld, respo
     ],
 )
 async def test_az_07_only_the_code_grant_exists(shared_world: WatchedWorld, grant_type: str) -> None:
-    more = {"username": STUDENT, "password": "x", "refresh_token": "x", "assertion": "x"}
+    more: dict[str, Any] = {"username": STUDENT, "password": "x", "refresh_token": "x", "assertion": "x"}
 
     async with leaves_nothing(shared_world, refused=1):
         response = await shared_world.token(asking(), "x", grant_type=grant_type, **more)

@@ -247,4 +247,4 @@ async def test_a_state_of_another_sign_in_is_refused_where_none_was_sent(shared_
         page = await browser.open(f"{callback}?code={'a' * 32}&state=of-another-sign-in")
 
     assert there.url.startswith(AT.guangdong)
-    assert page.texts["problem-code"] == BROKEN
+    assert page.texts["problem-code"] == "GBA-1006"

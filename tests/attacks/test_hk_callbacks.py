@@ -145,6 +145,7 @@ async def test_hk_07_the_code_on_the_screen_works_in_its_own_browser_only(shared
     page = await approved(victim)
     form, _, _ = page.buttons["continue"]
     ticket = form.fields["c"]
+    await thief.open(asking().url)
 
     polled = await thief.http.get(f"{AT.hong_kong}/qr/status", params={"c": ticket})
     continued = await thief.http.get(f"{AT.hong_kong}{form.action}", params=form.fields)

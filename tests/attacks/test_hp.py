@@ -252,7 +252,6 @@ async def test_hp_08_a_token_in_the_body_is_no_credential(shared_world: WatchedW
 
 
 @SHARED
-@pytest.mark.xfail(strict=True, reason="userinfo does not look into the body of a POST")
 @pytest.mark.attack("HP-08")
 @pytest.mark.spec("RFC 6750 §2")
 async def test_hp_08_a_token_in_header_and_body_is_refused(shared_world: WatchedWorld, person: Browser) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -52,7 +53,7 @@ async def person(shared_world: WatchedWorld) -> Browser:
     [{"code_challenge": None}, {"code_challenge": ""}, {"code_challenge": None, "code_challenge_method": None}],
 )
 async def test_pk_01_a_request_without_a_challenge_is_refused_for_every_kind_of_client(
-    stage: WatchedWorld, client_id: str, without: dict[str, str | None]
+    stage: WatchedWorld, client_id: str, without: dict[str, Any]
 ) -> None:
     async with leaves_nothing(stage, refused=1):
         response = await send(stage, asking(client_id, **without))

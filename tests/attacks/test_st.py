@@ -284,13 +284,15 @@ async def test_st_13_a_code_of_100_kb_is_refused_by_its_size_alone(stage: Watche
 @pytest.mark.parametrize(
     "shape", ["code and error", "code twice", "state twice", "not UTF-8", "hundreds of parameters"]
 )
-async def test_st_13_a_refused_shape_is_on_record_once(stage: WatchedWorld, shape: str) -> None:
+async def test_st_13_a_refused_shape_is_on_record_once_and_spends_nothing(stage: WatchedWorld, shape: str) -> None:
     person = a_traveller(stage)
     url = await person.up_to_callback(asking(scope=PLAIN), "macao")
     attack = SHAPES[shape].format(url=url, bare=url.partition("?")[0], code=code_of(url), id=login_id(url))
 
     async with leaves_nothing(stage, refused=1):
         await person.browser.http.get(attack)
+
+    assert (await person.browser.http.get(url)).status_code == 303, "the refusal spent the sign-in"
 
 
 @SHARED

@@ -114,6 +114,20 @@ async def test_wb_07_parameters_of_a_request_are_never_part_of_a_page(
 
 @SHARED
 @pytest.mark.attack("WB-07")
+async def test_wb_07_what_the_sign_out_page_carries_along_stays_a_value(stage: WatchedWorld) -> None:
+    browser = stage.browser()
+    await browser.sign_in(asking(scope=PLAIN), "hong_kong", PEOPLE["hong_kong"])
+
+    for text in HOSTILE:
+        given = {"client_id": "shop", "state": text, text: text}
+        response = await browser.http.get(f"{AT.issuer}/logout", params=given)
+        markup = assert_inert(response.text)
+        assert text in [values.get("value") for _, values in markup.tags]
+        assert MARK not in markup.text
+
+
+@SHARED
+@pytest.mark.attack("WB-07")
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("provider", PEOPLE)
 async def test_wb_07_what_a_hostile_provider_says_is_replaced_by_words_of_ours(
@@ -157,8 +171,11 @@ async def test_wb_08_a_hostile_name_from_a_provider_stays_text_and_arrives_whole
 @SHARED
 @pytest.mark.attack("WB-08")
 @pytest.mark.parametrize("provider", PEOPLE)
-async def test_wb_08_a_name_of_ten_kilobytes_is_refused(stage: WatchedWorld, rename: Rename, provider: str) -> None:
-    await rename(provider, "陳" * 10_240)
+@pytest.mark.parametrize("characters", [201, 10_240])
+async def test_wb_08_an_endless_name_is_refused(
+    stage: WatchedWorld, rename: Rename, provider: str, characters: int
+) -> None:
+    await rename(provider, "陳" * characters)
     browser = stage.browser()
 
     page = await browser.to_provider(asking(scope=PLAIN, prompt="login consent"), provider)

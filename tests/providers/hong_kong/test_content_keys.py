@@ -100,7 +100,7 @@ async def test_hk_09_who_fails_late_finds_the_newer_key_fetched_already() -> Non
     keys = source.keys()
     stale = await keys.current(NOW_MS)
 
-    newer = [await keys.newer_than(stale, NOW_MS) for _ in range(20)]
+    newer = [await keys.newer_than(stale, NOW_MS, ended=True) for _ in range(20)]
 
     assert ({key.key.value for key in newer}, source.fetched) == ({b"\x02" * 32}, 2)
 
@@ -148,7 +148,7 @@ async def test_hk_04_a_newer_key_is_never_replaced_by_an_older_one() -> None:
     keys = source.keys()
     held = await keys.current(NOW_MS)
     with pytest.raises(ProviderError, match="key_rolled_back"):
-        await keys.newer_than(held, NOW_MS)
+        await keys.newer_than(held, NOW_MS, ended=True)
 
     assert await keys.current(NOW_MS) is held
 
@@ -220,7 +220,7 @@ async def test_hk_05_fetching_the_same_key_again_does_not_forget_how_often_it_wa
     keys = source.keys(most_uses=3)
     first = await keys.current(NOW_MS)
 
-    await keys.newer_than(first, NOW_MS)
+    await keys.newer_than(first, NOW_MS, ended=True)
     await keys.current(NOW_MS)
     last = await keys.current(NOW_MS)
 
