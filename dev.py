@@ -43,6 +43,7 @@ def main(arguments: Sequence[str]) -> None:
     command, rest = (arguments[0], list(arguments[1:])) if arguments else ("", [])
     if command == "demo":
         install("demo")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # five programs start at once: compile them the first time only
         hand_over(str(PYTHON), "scripts/demo.py", *rest)
     elif command == "test":
         test(rest)
