@@ -45,7 +45,6 @@ def prove(page: Page, context: BrowserContext, person: str) -> None:
         phone.goto(_address(page, "#open-phone"))
         phone.fill("#person", person)
         phone.click("#approve")
-        phone.close()
         page.click("#continue")
         return
     page.fill("#person", person)

@@ -7,10 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from playwright.sync_api import TimeoutError as NeverCameError
 
 from mock_idps.personas import PERSONAS, find
-from tests.browser.conftest import chromium  # noqa: F401 - pytest finds a fixture by its name here
 from tests.demo_process import Demo, running_demo
-
-pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +17,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:  # noqa: F811 - this is how a fixture asks for another
+def context(chromium: Browser) -> Iterator[BrowserContext]:
     with chromium.new_context(java_script_enabled=False, locale="en-GB") as fresh:
         yield fresh
 
@@ -73,7 +70,7 @@ def test_wb_11_a_person_whom_the_provider_still_knows_arrives_at_the_service(
 
 
 @pytest.mark.attack("WB-06")
-def test_wb_06_a_script_that_got_into_a_page_does_not_run(demo: Demo, chromium: Browser) -> None:  # noqa: F811 - as above
+def test_wb_06_a_script_that_got_into_a_page_does_not_run(demo: Demo, chromium: Browser) -> None:
     with chromium.new_context(locale="en-GB") as context:
         page = context.new_page()
         page.goto(demo.gateway)
