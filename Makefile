@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: demo test check bench image-check clean
+.PHONY: demo test check bench bench-mapping faults image-check clean
 
 demo:  ## the gateway, three mock identity providers and a sample application on this machine
 	@$(PYTHON) dev.py demo $(ARGS)
@@ -15,6 +15,12 @@ check:  ## formatting, lint, types and import rules, as CI checks them
 
 bench:  ## loads and their figures
 	@$(PYTHON) dev.py run -m benchmarks $(ARGS)
+
+bench-mapping:  ## validations, resolutions and growing tables, beside others
+	@$(PYTHON) dev.py run -m benchmarks.mapping $(ARGS)
+
+faults:  ## the heavy rounds of faults and of the attacks on the mapping
+	@GATE_HEAVY=1 $(PYTHON) dev.py test tests/faults tests/attacks/test_mp*.py $(ARGS)
 
 image-check:  ## build and start the container image without a container engine (root, Debian)
 	@scripts/image-check

@@ -135,7 +135,7 @@ def _client(algorithm: str) -> Client:
         scopes=ALL_SCOPES,
         id_token_signed_response_alg=algorithm,
         purpose="accommodation",
-        surrogates_allowed=True,
+        surrogate_purposes=("accommodation",),
     )
 
 

@@ -1,11 +1,8 @@
 """The composition root: settings and keys become an application; the only place that knows every part."""
 
-import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -17,29 +14,35 @@ from starlette.types import ASGIApp
 
 from gateway.admin import keyring
 from gateway.admin.keyring import Keyring
+from gateway.admin.numbers import require_sound_blocks
 from gateway.broker import problems
 from gateway.broker.parts import Broker, SignInLifetimes
 from gateway.broker.problems import ProblemError
+from gateway.broker.verify import Verifier
+from gateway.chores import Chores, under_way
 from gateway.config import ConfigurationError, Settings
 from gateway.oidc import metadata
 from gateway.oidc.authorize import OfferedValues
+from gateway.oidc.ports import ClientStore
 from gateway.oidc.token import TokenEndpoint, TokenLifetimes
-from gateway.store.open import Stores, open_stores
-from gateway.web import back_channel, front_channel, home, sign_out
+from gateway.own_party import with_own_party
+from gateway.store.open import AttemptLimits, Stores, open_stores
+from gateway.upstreams import Upstreams, build_upstreams
+from gateway.web import account, back_channel, front_channel, home, identifiers, operator_api, sign_out
 from gateway.web.browser import Cookies
 from gateway.web.context import Web
 from gateway.web.edge import Edge
 from gateway.web.errors import problem
 from gateway.web.languages import LOCALES
-from mapping.ports import LinkRegister
+from gateway.web.operator_call import Desk
 from mapping.vocabulary import Realm
-from providers.base import Assurance, IdentityProvider
+from providers.base import Assurance
 from providers.calls import Calls
-from providers.registry import FACTORIES, build_register
 
-_LOG: Final = logging.getLogger("gateway")
-_PURGE_SECONDS: Final = 60.0
-_PURGE_BATCH: Final = 5_000
+__all__ = ["Application", "build_upstreams", "create_app", "create_operator_app", "product_version", "utc_now"]
+
+_OPERATORS_PACE: Final = AttemptLimits(tries=120, window=timedelta(minutes=1), lock_out=timedelta(minutes=1))
+"""How fast one operator may ask: enough for a page that shows records, far too slow to go through all permits."""
 
 
 def utc_now() -> datetime:
@@ -55,64 +58,62 @@ def product_version() -> str:
         return "0.1.0+checkout"
 
 
-@dataclass(frozen=True, slots=True)
-class Upstreams:
-    """Everything on the far side: providers by name, the register, and the client they share."""
-
-    providers: Mapping[str, IdentityProvider]
-    addresses: Mapping[str, str]
-    register: LinkRegister | None
-    calls: Calls
-
-
-def build_upstreams(settings: Settings, calls: Calls, clock: Callable[[], datetime]) -> Upstreams:
-    """Make every configured provider; none of them is called, so that a dead one cannot stop the start."""
-    providers: dict[str, IdentityProvider] = {}
-    for name, block in settings.providers.items():
-        factory = FACTORIES.get(name)
-        if factory is None:
-            raise ConfigurationError(f"unknown provider {name}; known are {', '.join(sorted(FACTORIES))}")
-        try:
-            providers[name] = factory(block, calls, clock)
-        except ValueError as error:
-            raise ConfigurationError(f"providers.{name}: {error}") from error
-    try:
-        register = build_register(settings.register, calls, clock) if settings.register else None
-    except ValueError as error:
-        raise ConfigurationError(f"register: {error}") from error
-    addresses = {name: str(block["base_url"]) for name, block in settings.providers.items()}
-    return Upstreams(providers, addresses, register, calls)
-
-
 def create_app(
     settings: Settings, *, calls: Calls | None = None, clock: Callable[[], datetime] = utc_now
 ) -> "Application":
     """Put the public application together; its stores are opened when it starts."""
+    require_sound_blocks()
     keys = keyring.load(settings.keys_dir, clock())
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        stores = await open_stores(
-            settings.storage.database_url,
-            redis_url=settings.storage.redis_url,
-            pool_size=settings.storage.pool_size,
-            sealer=keys.sealer,
-            index_key=keys.index_key,
-        )
-        upstreams = build_upstreams(settings, calls or Calls(), clock)
+        async with contextlib.AsyncExitStack() as open_things:
+            stores = await _open(settings, keys)
+            open_things.push_async_callback(stores.aclose)
+            upstreams = build_upstreams(settings, calls or Calls(), clock)
+            open_things.push_async_callback(upstreams.calls.aclose)
+            clients = await with_own_party(stores.clients, stores.registry, settings.issuer, clock())
+            web = _web(settings, keys, stores, clients, upstreams, clock)
+            app.state.stores, app.state.web = stores, web
+            app.state.chores = Chores(stores, web.broker, web.token_endpoint, upstreams.calls, clock)
+            await open_things.enter_async_context(under_way(app.state.chores))
+            yield
+
+    return Application(_routes(settings, keys, lifespan), secure=settings.issuer.startswith("https://"))
+
+
+def create_operator_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> "Application":
+    """Put the operator API together: an application of its own, for a listener of its own."""
+    if settings.operator_api is None:
+        raise ConfigurationError("the operator API is off: the settings have no block operator_api")
+    require_sound_blocks()
+    keys = keyring.load(settings.keys_dir, clock())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stores = await _open(settings, keys, _OPERATORS_PACE)
         app.state.stores = stores
-        app.state.web = _web(settings, keys, stores, upstreams, clock)
-        purging = asyncio.create_task(_purge(stores, clock))
+        app.state.desk = _desk(settings, keys, stores, clock)
         try:
             yield
         finally:
-            purging.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await purging
-            await upstreams.calls.aclose()
             await stores.aclose()
 
-    return Application(_routes(settings, keys, lifespan), secure=settings.issuer.startswith("https://"))
+    inner = _bare("Bay Area identity gateway: operator API", lifespan, operator_api.EXCEPTION_HANDLERS)
+    inner.router.routes.extend(operator_api.routes())
+    return Application(inner, secure=False)
+
+
+async def _open(settings: Settings, keys: Keyring, limits: AttemptLimits | None = None) -> Stores:
+    storage = settings.storage
+    return await open_stores(
+        storage.database_url,
+        redis_url=storage.redis_url,
+        pool_size=storage.pool_size,
+        sealing_keys=keys.sealing_keys,
+        index_keys=keys.index_keys,
+        limits=limits,
+    )
 
 
 class Application:
@@ -133,8 +134,23 @@ def _routes(settings: Settings, keys: Keyring, lifespan: Any) -> FastAPI:
         acr_values=tuple(level.acr for level in Assurance),
         ui_locales=LOCALES,
     )
-    inner = FastAPI(
-        title="Bay Area identity gateway",
+    inner = _bare("Bay Area identity gateway", lifespan, {HTTPException: _not_served, Exception: _fault})
+    inner.router.routes.extend(
+        [
+            *back_channel.routes(discovery, dict(keys.signing.jwks())),
+            *front_channel.routes(),
+            *sign_out.routes(),
+            *account.routes(),
+            *identifiers.routes(),
+            *home.routes(),
+        ]
+    )
+    return inner
+
+
+def _bare(title: str, lifespan: Any, handlers: Mapping[Any, Any]) -> FastAPI:
+    return FastAPI(
+        title=title,
         version=product_version(),
         lifespan=lifespan,
         # The generated pages load scripts from elsewhere, and the protocol documents itself in discovery.
@@ -142,17 +158,8 @@ def _routes(settings: Settings, keys: Keyring, lifespan: Any) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={HTTPException: _not_served, Exception: _fault},
+        exception_handlers=dict(handlers),
     )
-    inner.router.routes.extend(
-        [
-            *back_channel.routes(discovery, dict(keys.signing.jwks())),
-            *front_channel.routes(),
-            *sign_out.routes(),
-            *home.routes(),
-        ]
-    )
-    return inner
 
 
 async def _not_served(request: Request, error: Exception) -> Response:
@@ -171,25 +178,35 @@ async def _fault(request: Request, _: Exception) -> Response:
     return await problem(request, ProblemError(problems.UNEXPECTED))
 
 
-def _web(settings: Settings, keys: Keyring, stores: Stores, upstreams: Upstreams, clock: Callable[[], datetime]) -> Web:
+def _web(  # noqa: PLR0917 - one argument for each part that is put together here
+    settings: Settings,
+    keys: Keyring,
+    stores: Stores,
+    clients: ClientStore,
+    upstreams: Upstreams,
+    clock: Callable[[], datetime],
+) -> Web:
     lifetimes = settings.lifetimes
     broker = Broker(
         issuer=settings.issuer,
         providers=upstreams.providers,
         register=upstreams.register,
-        clients=stores.clients,
+        clients=clients,
         transactions=stores.transactions,
         sign_ins=stores.sign_ins,
         numbers=stores.numbers,
+        people=stores.people,
+        notices=stores.notices,
         attempts=stores.attempts,
         audit=stores.audit,
         pairwise_key=keys.pairwise_key,
         realm=Realm(settings.realm),
         lifetimes=SignInLifetimes(lifetimes.transaction, lifetimes.session, lifetimes.authorization_code),
+        register_recheck=lifetimes.register_recheck,
     )
     endpoint = TokenEndpoint(
         issuer=settings.issuer,
-        clients=stores.clients,
+        clients=clients,
         tokens=stores.tokens,
         replays=stores.replays,
         keys=keys.signing,
@@ -200,6 +217,7 @@ def _web(settings: Settings, keys: Keyring, stores: Stores, upstreams: Upstreams
         issuer=settings.issuer,
         broker=broker,
         token_endpoint=endpoint,
+        verifier=Verifier(stores.tokens, stores.verifications, stores.audit),
         cookies=Cookies(settings.issuer.startswith("https://"), int(lifetimes.session.total_seconds())),
         form_key=keys.form_key,
         default_language=settings.default_language,
@@ -210,11 +228,21 @@ def _web(settings: Settings, keys: Keyring, stores: Stores, upstreams: Upstreams
     )
 
 
-async def _purge(stores: Stores, clock: Callable[[], datetime]) -> None:
-    """Take away what has expired, in small portions (G15); a store that is down is tried again later."""
-    while True:
-        await asyncio.sleep(_PURGE_SECONDS)
-        try:
-            await stores.purge(clock(), _PURGE_BATCH)
-        except Exception as error:  # noqa: BLE001 - housekeeping must outlive any one failure
-            _LOG.warning("purge failed: %s", type(error).__name__)
+def _desk(settings: Settings, keys: Keyring, stores: Stores, clock: Callable[[], datetime]) -> Desk:
+    return Desk(
+        operators=stores.operator_registry,
+        secret_key=keys.client_secret_key,
+        numbers=stores.number_registry,
+        records=stores.numbers,
+        alerts=stores.alert_registry,
+        switches=stores.switch_registry,
+        subjects=stores.subject_registry,
+        people=stores.people,
+        reveals=stores.reveal_registry,
+        rekeying=stores.rekeying,
+        audit=stores.audit,
+        attempts=stores.attempts,
+        providers=frozenset(settings.providers),
+        realm=Realm(settings.realm),
+        clock=clock,
+    )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 
 _Section = TypeVar("_Section")
 _DURATION: Final = re.compile(r"([0-9]{1,6})(ms|s|m|h|d)", re.ASCII)
@@ -36,6 +36,14 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorApi:
+    """Where the operator API listens: a process and a listener of its own, never the public one."""
+
+    host: str = "127.0.0.1"
+    port: int = 8010
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """Where things are kept."""
 
@@ -55,6 +63,8 @@ class Lifetimes:
     id_token: timedelta = timedelta(minutes=5)
     transaction: timedelta = timedelta(minutes=10)
     session: timedelta = timedelta(hours=12)
+    register_recheck: timedelta = timedelta(hours=24)
+    """How old the register's last answer about a stand-in may be before it is asked again at a sign-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,8 @@ class Settings:
     server: Server = field(default_factory=Server)
     storage: Storage = field(default_factory=Storage)
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    operator_api: OperatorApi | None = None
+    """Off without a block of its own."""
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     """One block per upstream provider, checked by its own dialect."""
     register: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -117,8 +129,9 @@ def _unknown(full: str, key: str, known: list[str]) -> str:
 
 
 def _value(hint: Any, value: Any, name: str, folder: Path) -> Any:  # noqa: PLR0911 - one line for each kind of setting
-    if is_dataclass(hint):
-        return _section(cast("type[Any]", hint), _table(value, name), f"{name}.", folder)
+    section = _section_kind(hint)
+    if section is not None:
+        return _section(section, _table(value, name), f"{name}.", folder)
     if hint is timedelta:
         return duration(value, name)
     if hint is Path:
@@ -132,6 +145,11 @@ def _value(hint: Any, value: Any, name: str, folder: Path) -> Any:  # noqa: PLR0
     if name == "providers":
         return {key: _block(_table(block, f"providers.{key}"), folder) for key, block in _table(value, name).items()}
     return _block(_table(value, name), folder)
+
+
+def _section_kind(hint: Any) -> type[Any] | None:
+    """The dataclass behind a nested section, also of one that may be absent."""
+    return next((cast("type[Any]", kind) for kind in (hint, *get_args(hint)) if is_dataclass(kind)), None)
 
 
 def _block(block: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -184,10 +202,20 @@ def _check(settings: Settings) -> None:
         blocks["register"] = settings.register
     for name, block in blocks.items():
         _check_address(f"{name}.base_url", str(block.get("base_url", "")), settings.environment)
-    if not 1 <= settings.server.port <= 65535:  # noqa: PLR2004 - the range of ports
-        raise ConfigurationError("setting server.port must be between 1 and 65535")
+    _check_port("server.port", settings.server.port)
+    if settings.operator_api is not None:
+        _check_port("operator_api.port", settings.operator_api.port)
+        if settings.operator_api.port == settings.server.port:
+            raise ConfigurationError("setting operator_api.port must differ from server.port")
     if settings.lifetimes.authorization_code > timedelta(seconds=60):
         raise ConfigurationError("setting lifetimes.authorization_code must not exceed 60s")
+    if settings.lifetimes.register_recheck < timedelta(minutes=1):
+        raise ConfigurationError("setting lifetimes.register_recheck must be at least 1m")
+
+
+def _check_port(name: str, port: int) -> None:
+    if not 1 <= port <= 65535:  # noqa: PLR2004 - the range of ports
+        raise ConfigurationError(f"setting {name} must be between 1 and 65535")
 
 
 def _check_address(name: str, address: str, environment: str) -> None:

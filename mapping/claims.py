@@ -3,14 +3,19 @@
 The kind travels with the number always, so that a stand-in is never taken for a citizen's number.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mapping.documents.permits import TRAVEL_PERMIT_TYPE, TravelPermit
+from mapping.document_codes import DocumentType, code_map, type_of
+from mapping.documents.permits import TravelPermit
 from mapping.errors import MappingError
 from mapping.identifier import MainlandIdentifier
 from mapping.vocabulary import IdentifierKind, Realm
+
+DEFAULT: Final = code_map({})
+"""The document codes of a relying party that has none of its own."""
 
 _SCHEMES: Final = {
     IdentifierKind.SURROGATE: "urn:gba-gateway:cnid:surrogate:v1",
@@ -63,10 +68,13 @@ class Resolution:
         return self.kind is not IdentifierKind.SURROGATE
 
 
-def document_claim(permit: TravelPermit) -> dict[str, Any]:
-    """Give the claim `gba_doc`, in both forms if the renewal count is known, since platforms differ."""
+def document_claim(permit: TravelPermit, codes: Mapping[DocumentType, str] = DEFAULT) -> dict[str, Any]:
+    """Give the claim `gba_doc`, in both forms if the renewal count is known, since platforms differ.
+
+    The type is the relying party's own code, if it has one (`document_codes.code_map`).
+    """
     claim = {
-        "type": TRAVEL_PERMIT_TYPE,
+        "type": codes[type_of(permit)],
         "number9": permit.canonical,
         "nationality_class": permit.holder_class.value,
     }

@@ -69,12 +69,18 @@ ErrorCode = Literal[
     "binding.not_eligible",
     "binding.conflict",
     "binding.previous_unknown",
+    # the record stands still
+    "binding.frozen",
+    "binding.closed",
     # forbidden by the rules of the card or of the relying party
     "policy.purpose_not_permitted",
 ]
 
 CODES: Final[frozenset[str]] = frozenset(get_args(ErrorCode))
 """Every code there is; whoever translates codes for people can prove that none is missing."""
+
+
+_NO_DETAIL: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class MappingError(Exception):
@@ -84,4 +90,4 @@ class MappingError(Exception):
         """Take a code and, where useful, fixed words about it; never a piece of the input."""
         super().__init__(code)
         self.code: Final[ErrorCode] = code
-        self.detail: Final[Mapping[str, str]] = MappingProxyType(detail)
+        self.detail: Final[Mapping[str, str]] = MappingProxyType(detail) if detail else _NO_DETAIL

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from mapping.documents.permits import TravelPermit
 from mapping.identifier import MainlandIdentifier
+from mapping.lifecycle import Change, Standing
 from mapping.surrogate import Block
 from mapping.vocabulary import Realm, Sex
 
@@ -32,6 +33,8 @@ class Evidence:
     purpose: str | None = None
     citizen: MainlandIdentifier | None = None
     """A citizen's number that the provider itself vouches for: read, never stored."""
+    vouched: bool = False
+    """Whether the register has just confirmed permit, name and birth date together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,17 @@ class Known:
     """What the records say about the permits and the number of one sign-in, read in one transaction."""
 
     binding: Binding | None = None
-    """The record of the permit offered."""
+    """The record of the permit offered; a closed or retired one is not shown, only its standing."""
     previous: Binding | None = None
     """The record of the previous permit."""
     number_holder: str | None = field(default=None, repr=False)
     """The canonical permit to which the offered residence number is bound already."""
-    is_retired: bool = False
-    """Whether the permit offered was once the previous permit of another: its holder has moved on."""
+    standing: Standing = Standing.ACTIVE
+    """How the record of the permit offered stands, even where it is not shown."""
+    is_holder: bool = False
+    """Whether the account that asks is tied to the record of the permit offered."""
+    previous_standing: Standing = Standing.ACTIVE
+    """How the record of the previous permit stands: what is frozen does not come free under a new permit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,14 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Renew:
+    """The record stands, and the same permit was shown on a newer card: write its renewal count, nothing else."""
+
+    binding: Binding
+    permit: TravelPermit
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """The provider vouches for the number itself: answer with it, store nothing."""
 
@@ -92,15 +107,22 @@ class Bind:
     number: MainlandIdentifier
     replaces: tuple[str, ...] = field(default=(), repr=False)
     previous_permit: TravelPermit | None = None
+    change: Change = Change.BOUND
+    """The word for the history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allocate:
-    """Choose a free number of this block and write it for the permit; retire the previous permit if named."""
+    """Choose a free number of this block and write it for the permit; retire the previous permit if named.
+
+    The permit has a record already if, and only if, the change is a correction.
+    """
 
     block: Block
     replaces: tuple[str, ...] = field(default=(), repr=False)
     previous_permit: TravelPermit | None = None
+    change: Change = Change.BOUND
+    """The word for the history."""
 
 
-Decision = Keep | Read | Bind | Allocate
+Decision = Keep | Renew | Read | Bind | Allocate

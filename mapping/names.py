@@ -95,7 +95,7 @@ HAN_TABLE: Final = HanTable.of({**_read_pairs(ONE_TO_ONE), **_read_groups(ONE_TO
 
 def compare_han(a: object, b: object, table: HanTable = HAN_TABLE) -> HanMatch:
     """Compare two names in Han characters, traditional, simplified or as Hong Kong prints them."""
-    pairs = zip_longest(_han(a), _han(b), fillvalue="")
+    pairs = zip_longest(han_characters(a), han_characters(b), fillvalue="")
     worst = HanMatch.EXACT
     for left, right in pairs:
         worst = max(worst, table.compare(left, right), key=_FROM_CLOSE_TO_FAR.index)
@@ -104,7 +104,7 @@ def compare_han(a: object, b: object, table: HanTable = HAN_TABLE) -> HanMatch:
 
 def compare_latin(a: object, b: object) -> LatinMatch:
     """Compare two names in Latin letters, whatever the order of the surname, the hyphens, case and accents."""
-    left, right = _tokens(a), _tokens(b)
+    left, right = latin_tokens(a), latin_tokens(b)
     if left == right:
         return LatinMatch.EXACT
     if sorted(left) == sorted(right):
@@ -125,14 +125,16 @@ def _checked(name: object) -> str:
     return name
 
 
-def _han(name: object) -> str:
+def han_characters(name: object) -> str:
+    """Leave only what is compared of a Han name: no spaces, middle dots or variation selectors."""
     folded = _IGNORED_IN_HAN.sub("", unicodedata.normalize("NFC", _checked(name)))
     if not folded:
         raise MappingError("input.empty")
     return folded
 
 
-def _tokens(name: object) -> list[str]:
+def latin_tokens(name: object) -> list[str]:
+    """Split a Latin name into its words, in capitals and without accents; hyphens and apostrophes divide."""
     decomposed = unicodedata.normalize("NFKD", _checked(name))
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     tokens = [token for token in _BETWEEN_TOKENS.split(plain.upper()) if token]

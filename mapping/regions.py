@@ -5,6 +5,7 @@ codes that no published list contains, so an unknown county is not a reason to r
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from mapping.errors import ErrorCode, MappingError
@@ -45,6 +46,7 @@ _RESIDENT: Final = RegionClass(IdentifierKind.RESIDENT_ID)
 _FOREIGNER: Final = RegionClass(IdentifierKind.FOREIGN_PR)
 
 
+@cache
 def reserved_codes(territory: Territory, holder_class: HolderClass, realm: Realm) -> tuple[str, ...]:
     """List the reserved six-digit codes of one block; Taiwan has none."""
     prefix = {Territory.HONG_KONG: "8100", Territory.MACAO: "8200"}.get(territory)

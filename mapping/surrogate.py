@@ -8,9 +8,9 @@ remembered in a table; nothing about it can be computed from the permit, which i
 import hashlib
 import hmac
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import Final, Self
 
 from mapping.dates import MIN_BIRTHDATE
 from mapping.documents.permits import TravelPermit
@@ -27,6 +27,9 @@ from mapping.vocabulary import HolderClass, IdentifierKind, Realm, Sex, Territor
 RANDOM_TRIES: Final = 64
 """So many misses in a row mean a nearly full day; from then on the slots are walked one by one."""
 
+ALERT_SHARE: Final = 0.60
+"""From here on a code's day is reported as filling, long before it is full (mapping specification 11.5)."""
+
 Choose = Callable[[int], int]
 """A chooser below a bound: `secrets.randbelow` where it matters, a seeded one in tests."""
 
@@ -40,15 +43,22 @@ class Block:
     territory: Territory
     holder_class: HolderClass
     realm: Realm
+    frozen: frozenset[str] = field(default=frozenset(), kw_only=True)
+    """Codes that give no new numbers for now; the numbers given from them stay."""
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The six-digit codes, ascending."""
-        return reserved_codes(self.territory, self.holder_class, self.realm)
+        """The six-digit codes in use, ascending."""
+        reserved = reserved_codes(self.territory, self.holder_class, self.realm)
+        return tuple(code for code in reserved if code not in self.frozen)
+
+    def without(self, codes: frozenset[str]) -> Self:
+        """Leave codes out that an operator or an alarm froze; those of other blocks mean nothing here."""
+        return replace(self, frozen=self.frozen | codes)
 
     def slot_count(self, sex: Sex) -> int:
         """How many people of one sex can share a birth date."""
-        return len(self.codes) * _serials_per_code(sex)
+        return len(self.codes) * bucket_capacity(sex)
 
 
 def block_for(permit: TravelPermit, realm: Realm) -> Block:
@@ -60,27 +70,43 @@ def _first_serial(sex: Sex) -> int:
     return 1 if sex is Sex.MALE else 2
 
 
-def _serials_per_code(sex: Sex) -> int:
+def bucket_capacity(sex: Sex) -> int:
+    """How many people of one sex and birth date one region code serves: 498 men or 497 women."""
     return (LAST_SERIAL - _first_serial(sex)) // 2 + 1
+
+
+def is_filling(count: int, sex: Sex) -> bool:
+    """Whether so many numbers given under one code, birth date and sex are reason to tell the operator."""
+    return count >= ALERT_SHARE * bucket_capacity(sex)
 
 
 def number_at(block: Block, birthdate: date, sex: Sex, slot: int) -> MainlandIdentifier:
     """Build the number of one slot; slots are ordered by code, then by serial."""
     if birthdate < MIN_BIRTHDATE:
         raise MappingError("date.out_of_range")
-    code_index, serial_index = divmod(slot, _serials_per_code(sex))
+    code_index, serial_index = divmod(slot, bucket_capacity(sex))
     code = block.codes[code_index]
     body = f"{code}{birthdate:%Y%m%d}{_first_serial(sex) + 2 * serial_index:03d}"
     return MainlandIdentifier(body + check_character(body), birthdate, region_class(code))
 
 
-def candidates(block: Block, birthdate: date, sex: Sex, choose: Choose) -> Iterator[MainlandIdentifier]:
+def candidates(
+    block: Block,
+    birthdate: date,
+    sex: Sex,
+    choose: Choose,
+    *,
+    without: frozenset[str] = frozenset(),
+) -> Iterator[MainlandIdentifier]:
     """Offer numbers until the caller has stored one under its unique index; a full day ends in a refusal.
 
     The caller stops at the first number that the store accepts. Every slot is offered at least once before
-    `surrogate.capacity` is raised, and none twice after the random tries.
+    `surrogate.capacity` is raised, and none twice after the random tries. Frozen codes are passed `without`.
     """
+    block = block.without(without)
     count = block.slot_count(sex)
+    if count == 0:
+        raise MappingError("surrogate.capacity")
     tried = set()
     for _ in range(RANDOM_TRIES):
         slot = choose(count)

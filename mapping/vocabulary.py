@@ -50,3 +50,4 @@ class DocumentKind(StrEnum):
     USCC = "uscc"
     HK_UBI = "hk_ubi"
     SOCIAL_INSURANCE = "ssn_hmt"
+    FOREIGN_PR = "foreign_pr"

@@ -91,7 +91,8 @@ def guest_house_secret(first: int, database_url: str) -> str:
         post_logout_redirect_uris=(f"{home}/",),
         jurisdiction="guangdong",
         purpose="accommodation",
-        surrogates_allowed=True,
+        surrogate_purposes=("accommodation",),
+        event_uri=f"{home}/events",
     )
     made = asyncio.run(register_clients(FOLDER, database_url, [guest_house, robot_client()]))
     secrets |= made

@@ -6,6 +6,7 @@ No socket is opened. ``World.browser()`` walks through pages by element ids, as 
 import atexit
 import base64
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import json
@@ -24,9 +25,13 @@ import httpx
 from certs.keys.expectation import Expectation
 from certs.keys.jose import verify
 from certs.keys.verification_keys import VerificationKeys
-from gateway.app import Application, create_app
+from gateway.admin import keyring, operators
+from gateway.admin.acts import Act
+from gateway.admin.records import Role
+from gateway.app import Application, create_app, create_operator_app
+from gateway.chores import Chores
 from gateway.cli.robot import Page, read_page
-from gateway.config import load
+from gateway.config import OperatorApi, load
 from gateway.oidc.model import Client
 from gateway.oidc.names import ClientAuthMethod
 from gateway.store.open import Stores
@@ -40,6 +45,8 @@ AT = Addresses.block(8000)
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SHOP = "http://127.0.0.1:9000"
 """Where the relying parties of the tests live; nobody answers there."""
+OPERATORS = "http://127.0.0.1:8010"
+"""Where the operator API of the tests lives, while ``World.operator_api`` is open."""
 HOMES = {"hong_kong": AT.hong_kong, "macao": AT.macao, "guangdong": AT.guangdong}
 
 
@@ -53,7 +60,7 @@ def a_client(client_id: str = "shop", **changes: Any) -> Client:
         scopes=ALL_SCOPES,
         post_logout_redirect_uris=(f"{SHOP}/{client_id}/bye",),
         purpose="accommodation",
-        surrogates_allowed=True,
+        surrogate_purposes=("accommodation",),
     )
     return replace(client, **changes)
 
@@ -222,6 +229,29 @@ class World:
     def stores(self) -> Stores:
         stores: Stores = self.gateway.inner.state.stores
         return stores
+
+    @property
+    def chores(self) -> Chores:
+        """What the gateway does beside its requests, to be done by hand: notices, keys in use, purging."""
+        chores: Chores = self.gateway.inner.state.chores
+        return chores
+
+    @contextlib.asynccontextmanager
+    async def operator_api(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Start the operator API beside the gateway and give a client of it."""
+        settings = dataclasses.replace(load(self.folder / "gate.toml"), operator_api=OperatorApi())
+        app = create_operator_app(settings, clock=self.clock)
+        self.net.mount(OPERATORS, app)
+        async with app.inner.router.lifespan_context(app.inner), self.net.browser() as http:
+            http.base_url = OPERATORS
+            yield http
+
+    async def operator(self, name: str, role: Role) -> dict[str, str]:
+        """Make an operator; gives the headers that carry the key."""
+        secret_key = keyring.load(self.folder / "keys", self.clock()).client_secret_key
+        act = Act("tests", self.clock())
+        made = await operators.create(self.stores.operator_registry, name, role, secret_key, act)
+        return {"authorization": f"Bearer {made.key}"}
 
     def browser(self, mock_session: str | None = None, **headers: str) -> Browser:
         return Browser(self.net.browser(**headers), mock_session)

@@ -42,6 +42,16 @@ class Sealer:
         self._wrapping = {key_id: _load(key_id, key) for key_id, key in wrapping_keys.items()}
         self._active = active
 
+    @property
+    def active(self) -> str:
+        """The id of the key that new boxes are sealed under."""
+        return self._active
+
+    @property
+    def head(self) -> bytes:
+        """The bytes with which every box under the active key begins: others are found by them without being opened."""
+        return _head(self._active)
+
     def seal(self, plain: bytes, *, context: str) -> bytes:
         """Close a box that opens only with the same context."""
         if len(plain) > MAX_PLAIN:
@@ -74,6 +84,10 @@ class Sealer:
     def is_current(self, box: bytes) -> bool:
         """Say whether a box is under the active key, or waits to be sealed again."""
         return _key_id(box) == self._active
+
+    def holds_key_of(self, box: bytes) -> bool:
+        """Say whether a box is under one of the keys at hand; one that is not may be quite in order."""
+        return _key_id(box) in self._wrapping
 
     def __repr__(self) -> str:
         return f"Sealer({len(self._wrapping)} keys, active={self._active!r})"

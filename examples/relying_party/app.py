@@ -2,7 +2,8 @@
 
 One file on purpose: it is what a developer copies from. Authlib's client does OpenID Connect (discovery, PKCE, state,
 nonce); python-jose verifies the ID token a second time with every check spelt out, because its defaults accept tokens
-without audience or expiry. Run by ``make demo``; settings come from the environment.
+without audience or expiry. Events about numbers (RFC 8935) arrive at ``/events`` and are verified the same way. Run by
+``make demo``; settings come from the environment.
 """
 
 import html
@@ -17,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 ISSUER = os.environ.get("RP_ISSUER", "http://127.0.0.1:8000")
@@ -36,6 +37,13 @@ oauth.register(
 
 bookings: dict[str, dict[str, Any]] = {}
 """By booking number, in memory: a cookie has no room for tokens, and nothing personal belongs into one."""
+
+seen_events: set[str] = set()
+"""Names (``jti``) of the events that were taken: the gateway repeats what it got no answer to."""
+
+EVENT_TYPE = "secevent+jwt"
+SUPERSEDED = "urn:gba:event:identifier-superseded"
+WITHDRAWN = "urn:gba:event:identifier-withdrawn"
 
 KINDS = {
     "surrogate": "GBA 关联号（非公民身份号码）: good for this form, never for police verification.",
@@ -59,6 +67,7 @@ async def home(request: Request) -> Response:
             number.get("kind", ""), "No identifier was passed on; the room is booked by name."
         ),
         "Assurance": claims["acr"],
+        "Since then": booking["news"],
     }
     facts = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd>" for name, value in rows.items())
     received = html.escape(json.dumps({"claims": claims, "userinfo": userinfo}, ensure_ascii=False, indent=2))
@@ -94,7 +103,7 @@ async def callback(request: Request) -> Response:
         return page("Something went wrong", f'<p id="problem">The token could not be verified.</p>{BOOK}', 400)
     userinfo = dict(await oauth.gateway.userinfo(token=token))
     number = secrets.token_urlsafe(16)
-    bookings[number] = {"claims": claims, "userinfo": userinfo, "id_token": token["id_token"]}
+    bookings[number] = {"claims": claims, "userinfo": userinfo, "id_token": token["id_token"], "news": "nothing new"}
     request.session["booking"] = number
     return RedirectResponse("/", status_code=303)
 
@@ -113,6 +122,53 @@ def verified(id_token: str, access_token: str, keys: dict[str, Any], issuer: str
         options={f"require_{name}": True for name in ("aud", "exp", "iat", "iss", "sub", "at_hash")},
     )
     return claims
+
+
+async def receive_event(request: Request) -> Response:
+    """Take a signed event about a guest's number (RFC 8935 §2): 202 when it is taken, 400 when it is not genuine."""
+    if request.headers.get("content-type") != f"application/{EVENT_TYPE}":
+        return JSONResponse({"err": "invalid_request", "description": "not a security event token"}, 400)
+    token = (await request.body()).decode("ascii", "replace")
+    issuer = (await oauth.gateway.load_server_metadata())["issuer"]
+    try:
+        event = verified_event(token, await oauth.gateway.fetch_jwk_set(), issuer)
+    except (JWTError, KeyError, StopIteration, TypeError, ValueError):
+        return JSONResponse({"err": "authentication_failed", "description": "the token could not be verified"}, 400)
+    if event["jti"] not in seen_events:
+        seen_events.add(event["jti"])
+        of_guest = [one for one in bookings.values() if one["claims"]["sub"] == event["sub_id"]["sub"]]
+        for booking in of_guest:
+            booking["news"] = take_over(booking["claims"], event["events"])
+    return Response(status_code=202)
+
+
+def verified_event(token: str, keys: dict[str, Any], issuer: str) -> dict[str, Any]:
+    """Verify a Security Event Token (RFC 8417): its own type first, so that no ID token passes for one."""
+    header = jwt.get_unverified_header(token)
+    if str(header.get("typ", "")).lower() != EVENT_TYPE:
+        raise JWTError("another kind of token")
+    key = next(key for key in keys["keys"] if key["kid"] == header["kid"])
+    required = {f"require_{name}": True for name in ("aud", "iat", "iss", "jti")}
+    event: dict[str, Any] = jwt.decode(
+        token, key, algorithms=["ES256"], audience=CLIENT_ID, issuer=issuer, options=required
+    )
+    subject = event["sub_id"]
+    if subject["format"] != "iss_sub" or subject["iss"] != issuer or not subject["sub"]:
+        raise JWTError("somebody else's subject")
+    return event
+
+
+def take_over(claims: dict[str, Any], events: dict[str, Any]) -> str:
+    """Change the booking as the events say; gives what the guest house should know. ``sub`` stays the account key."""
+    held = claims.get("gba_cn_id", {}).get("value")
+    if SUPERSEDED in events and held in events[SUPERSEDED]["replaces"]:
+        new = events[SUPERSEDED].get("gba_cn_id")
+        claims["gba_cn_id"] = new or {"value": "replaced: ask the guest to sign in again", "kind": "none"}
+        return "the identifier was replaced by the one shown here"
+    if WITHDRAWN in events and held == events[WITHDRAWN]["value"]:
+        claims["gba_cn_id"] = {"value": "withdrawn", "kind": "none"}
+        return "the identifier does not stand any more: do not use it"
+    return "nothing new"
 
 
 async def sign_out(request: Request) -> Response:
@@ -151,7 +207,13 @@ def page(title: str, body: str, status: int = 200) -> Response:
 
 
 app = Starlette(
-    routes=[Route("/", home), Route("/book", book), Route("/callback", callback), Route("/sign-out", sign_out)],
+    routes=[
+        Route("/", home),
+        Route("/book", book),
+        Route("/callback", callback),
+        Route("/events", receive_event, methods=["POST"]),
+        Route("/sign-out", sign_out),
+    ],
     middleware=[
         Middleware(
             SessionMiddleware,

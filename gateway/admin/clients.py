@@ -28,14 +28,24 @@ class ClientTakenError(Exception):
 
 
 async def create(
-    registry: ClientRegistry, draft: Client, secret_key: bytes, operator: str, now: datetime, *, dry_run: bool = False
+    registry: ClientRegistry,
+    draft: Client,
+    secret_key: bytes,
+    operator: str,
+    now: datetime,
+    *,
+    allow_loopback: bool = False,
+    dry_run: bool = False,
 ) -> Registered:
-    """Check and add a client; raises ``MetadataError`` for a bad draft, ``ClientTakenError`` for a double."""
+    """Check and add a client; raises ``MetadataError`` for a bad draft, ``ClientTakenError`` for a double.
+
+    ``allow_loopback`` lets events go to this machine, which is for development.
+    """
     client = replace(draft if draft.sector else with_sector(draft), created_at=now)
     secret = secrets.token_urlsafe(32) if client.token_endpoint_auth_method in SECRET_METHODS else None
     if secret is not None:
         client = replace(client, client_secret_hash=hash_secret(secret_key, secret))
-    check_client(client)
+    check_client(client, allow_loopback=allow_loopback)
     event = _event(AuditAction.CLIENT_CREATED, client.client_id, operator, now)
     if not dry_run and not await registry.save(client, event):
         raise ClientTakenError
@@ -60,7 +70,10 @@ def described(client: Client) -> dict[str, object]:
         "sector": client.sector,
         "jurisdiction": client.jurisdiction,
         "purpose": client.purpose,
+        "surrogate_purposes": list(client.surrogate_purposes),
         "surrogates_allowed": client.surrogates_allowed,
+        "document_codes": dict(client.document_codes),
+        "event_uri": client.event_uri,
         "providers": list(client.providers),
         "active": client.is_active,
         "created_at": client.created_at.isoformat() if client.created_at else None,

@@ -144,12 +144,12 @@ async def _carrying_session(broker: Broker, transaction: LoginTransaction, visit
 async def _release(broker: Broker, client: Client, transaction: LoginTransaction) -> Release:
     person = established(transaction)
     if transaction.without_number or not NUMBER_SCOPES & set(transaction.request.scopes):
-        return release_of(transaction.request, person, Findings(reason=transaction.permit_answer))
+        return release_of(transaction.request, client, person, Findings(reason=transaction.permit_answer))
     try:
         findings = await look_up(broker, client, person)
     except PermitNeededError:
         findings = Findings(reason="evidence.missing")
-    return release_of(transaction.request, person, findings)
+    return release_of(transaction.request, client, person, findings)
 
 
 def _at(transaction: LoginTransaction, stage: Stage) -> None:

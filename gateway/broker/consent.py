@@ -7,12 +7,15 @@ from typing import Any
 
 from gateway.broker.identifier import Findings
 from gateway.broker.model import Consent, Person, Release
+from gateway.broker.own_client import is_own
 from gateway.oidc.model import AuthorizationRequest, Client
 from gateway.oidc.names import Scope
 from mapping.claims import document_claim
+from mapping.document_codes import code_map
+from mapping.documents import TravelPermit
 
 
-def release_of(request: AuthorizationRequest, person: Person, findings: Findings) -> Release:
+def release_of(request: AuthorizationRequest, client: Client, person: Person, findings: Findings) -> Release:
     """The claims that the asked-for scopes come to for this person; a scope without a value holds nothing."""
     by_scope: dict[str, Mapping[str, Any]] = {Scope.OPENID: {}}
     missing: dict[str, str] = {}
@@ -25,10 +28,15 @@ def release_of(request: AuthorizationRequest, person: Person, findings: Findings
             missing[Scope.CN_ID] = findings.reason or "evidence.missing"
     if Scope.CN_DOC in request.scopes:
         if findings.permit is not None:
-            by_scope[Scope.CN_DOC] = {"gba_doc": document_claim(findings.permit)}
+            by_scope[Scope.CN_DOC] = {"gba_doc": _document(findings.permit, client)}
         else:
-            missing[Scope.CN_DOC] = "evidence.missing"
-    return Release(tuple(by_scope), by_scope, missing)
+            missing[Scope.CN_DOC] = findings.reason or "evidence.missing"
+    return Release(tuple(by_scope), by_scope, missing, is_recorded=findings.is_recorded)
+
+
+def _document(permit: TravelPermit, client: Client) -> dict[str, Any]:
+    """The permit, under the relying party's own code for its kind where it has one (identifiers.md §5)."""
+    return document_claim(permit, code_map(client.document_codes))
 
 
 def _profile(person: Person) -> dict[str, str]:
@@ -44,7 +52,9 @@ def _profile(person: Person) -> dict[str, str]:
 
 
 def remembered(consent: Consent | None, client: Client, release: Release) -> bool:
-    """True if the person decided about all of this before, for the same purpose."""
+    """True if the person decided about all of this before, for the same purpose, or nothing leaves the gateway."""
+    if is_own(client) and set(release.scopes) == {Scope.OPENID}:
+        return True
     if consent is None or consent.purpose != client.purpose:
         return False
     return set(release.scopes) <= {*consent.granted, *consent.withheld}

@@ -3,21 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker import problems
 from gateway.broker.begin import Visit
+from gateway.broker.conflicts import RESERVED
 from gateway.broker.model import LoginTransaction, Outcome, Person, Resume, Stage
 from gateway.broker.parts import Broker
+from gateway.broker.ports import Anchor, Recognition
 from gateway.broker.proceed import active_client, proceed
-from mapping.documents import TravelPermit
+from mapping.documents import HongKongIdentityCard, MacaoIdentityCard, TravelPermit
 from mapping.identifier import MainlandIdentifier
 from mapping.vocabulary import IdentifierKind
 from providers.base import Callback, UpstreamIdentity
 from providers.errors import ProviderError
 
 _UNDER_WAY: Final = frozenset({Stage.PERMIT, Stage.CONSENT})
+_HOME_CARDS: Final = (HongKongIdentityCard, MacaoIdentityCard)
 
 
 async def finish(
@@ -38,10 +41,9 @@ async def finish(
         await _back_to_chooser(broker, transaction, error, visit.now)
         problem = problems.OF_PROVIDER[error.failure]
         raise problems.ProblemError(problem, transaction, provider=provider_name, audited=True) from error
-    subject_id = await broker.sign_ins.subject(provider_name, identity.subject, visit.now)
-    if subject_id is None:
-        raise problems.ProblemError(problems.SWITCHED_OFF, transaction)
-    known = replace(transaction, person=_person(identity, subject_id), kept={})
+    person = _person(identity, await _recognised(broker, transaction, identity, visit.now))
+    await _report_reserved(broker, transaction, person, visit.now)
+    known = replace(transaction, person=person, kept={})
     return await proceed(broker, client, known, visit.now, stored=True, replaces_session=visit.session)
 
 
@@ -68,6 +70,47 @@ async def _back_to_chooser(broker: Broker, transaction: LoginTransaction, error:
     await broker.transactions.move(again, {Stage.RETURNED}, now, event)
 
 
+async def _recognised(broker: Broker, transaction: LoginTransaction, identity: UpstreamIdentity, now: datetime) -> str:
+    """The subject behind the account; blocked people, and others under a known subject, end here (AL-05, AL-08)."""
+    subject_id, recognition = await broker.sign_ins.subject(
+        identity.provider, identity.subject, anchor(identity), now, transaction.correlation_id
+    )
+    match recognition:
+        case Recognition.WELCOME:
+            return subject_id
+        case Recognition.BLOCKED:
+            problem = problems.SWITCHED_OFF
+        case Recognition.SOMEONE_ELSE:
+            problem = problems.ACCOUNT_CHANGED
+        case _:
+            assert_never(recognition)
+    raise problems.ProblemError(problem, transaction, reason=recognition.value)
+
+
+def anchor(identity: UpstreamIdentity) -> Anchor:
+    """What must never change about the person behind this subject."""
+    cards = (document for document in identity.documents if isinstance(document, _HOME_CARDS))
+    card = next(cards, None)
+    return Anchor(identity.birthdate, None if card is None else f"{card.kind.value}:{card.canonical}")
+
+
+async def _report_reserved(broker: Broker, transaction: LoginTransaction, person: Person, now: datetime) -> None:
+    """A provider that vouches for a number of our reserved blocks is in error, or somebody gives them out too."""
+    number = person.residence_permit
+    if number is None or number.kind is not IdentifierKind.SURROGATE:
+        return
+    event = AuditEvent(
+        AuditAction.IDENTIFIER_REFUSED,
+        now,
+        transaction.correlation_id,
+        client_id=transaction.request.client_id,
+        subject_id=person.subject_id,
+        provider=person.provider,
+        details={"reason": RESERVED, "at": "provider"},
+    )
+    await broker.numbers.reserved_number_seen(number, now, event)
+
+
 def _person(identity: UpstreamIdentity, subject_id: str) -> Person:
     """Keep what a claim may need, and nothing else of what the provider sent (G08)."""
     numbers = {document.kind: document for document in identity.documents if isinstance(document, MainlandIdentifier)}
@@ -81,6 +124,7 @@ def _person(identity: UpstreamIdentity, subject_id: str) -> Person:
         birthdate=identity.birthdate,
         sex=identity.sex,
         permit=next((document for document in identity.documents if isinstance(document, TravelPermit)), None),
-        residence_permit=numbers.get(IdentifierKind.RESIDENCE_PERMIT),
+        # A reserved number is kept in the same place, so that the decision meets it and refuses it.
+        residence_permit=numbers.get(IdentifierKind.RESIDENCE_PERMIT) or numbers.get(IdentifierKind.SURROGATE),
         citizen=numbers.get(IdentifierKind.RESIDENT_ID),
     )

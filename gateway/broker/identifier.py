@@ -3,31 +3,35 @@
 The order of resolution is that of the mapping specification, section 10.4 (docs/reference/identifier.md).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from gateway.audit import AuditAction, AuditEvent
+from gateway.alerts import AlertKind
+from gateway.audit import AuditAction
 from gateway.broker import problems
+from gateway.broker.asking import Asking, RegisterAnswer, ask_register, release_policy
+from gateway.broker.conflicts import Refused
 from gateway.broker.model import LoginTransaction, Person, Stage
 from gateway.broker.parts import NUMBER_ASSURANCE, Broker
-from gateway.broker.ports import BindingConflictError, BindingRaceError
+from gateway.broker.ports import BindingRaceError, Held
+from gateway.broker.recheck import bring_up_to_date
+from gateway.broker.recording import record
 from gateway.oidc.model import Client
 from gateway.oidc.names import Scope
 from mapping.claims import Resolution
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
-from mapping.evidence import Binding, Evidence, Keep, Known, Policy, Read
-from mapping.identifier import MainlandIdentifier
-from mapping.ports import LinkAnswer, LinkOutcome, LinkQuestion
+from mapping.evidence import Binding, Evidence, Keep, Known, Policy, Read, Renew
+from mapping.lifecycle import Standing
 from mapping.resolve import decide
-from providers.errors import ProviderError
+from mapping.vocabulary import Realm
 
 NUMBER_SCOPES: Final = frozenset({Scope.CN_ID, Scope.CN_DOC})
 """Scopes that need the person's documents."""
 
-_RACES: Final = 5
-"""How often a lost race for a binding is tried again before it counts as a fault."""
+PERMIT_ATTEMPTS: Final = "permit"
+"""The kind under which numbers that people type are counted."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,6 +42,8 @@ class Findings:
     permit: TravelPermit | None = None
     reason: str | None = None
     """Why there is no identifier, as a code of identifiers.md §10.3 or of the register."""
+    is_recorded: bool = False
+    """Whether the identifier stands on record; one that the provider vouches for is only read."""
 
 
 class PermitNeededError(Exception):
@@ -46,16 +52,30 @@ class PermitNeededError(Exception):
 
 async def look_up(broker: Broker, client: Client, person: Person) -> Findings:
     """What is known without asking anybody; raises ``PermitNeededError`` when the person has to type the number."""
-    policy = _policy(broker, client)
-    if person.citizen is not None or (person.residence_permit is not None and person.permit is None):
-        return _decided(_vouched(person, client), Known(), policy, None)
-    if person.assurance < NUMBER_ASSURANCE:
-        return Findings(reason="assurance.too_low")
-    binding = await broker.numbers.of_subject(person.subject_id)
-    if binding is None:
+    without_records = _without_records(broker, client, person)
+    if without_records is not None:
+        return without_records
+    held = await broker.numbers.of_subject(person.subject_id)
+    if held is None:
         raise PermitNeededError
-    evidence = _evidence(person, client, binding.permit)
-    return _decided(evidence, Known(binding=binding), policy, binding.permit)
+    return _from_record(broker, client, person, held)
+
+
+async def find_number(broker: Broker, client: Client, transaction: LoginTransaction, now: datetime) -> Findings:
+    """The same at the moment of a sign-in: the record is brought up to date on the way."""
+    person = _established(transaction)
+    without_records = _without_records(broker, client, person)
+    if without_records is not None:
+        return without_records
+    held = await broker.numbers.of_subject(person.subject_id)
+    if held is None:
+        if person.permit is None:
+            raise PermitNeededError
+        # Guangdong's platform vouched for the permit: the register is asked without making the person type it.
+        return await check_permit(broker, client, transaction, person.permit, now)
+    asking = Asking.in_sign_in(broker, client, transaction, person, now)
+    may_ask = Scope.CN_ID in transaction.request.scopes
+    return _from_record(broker, client, person, await bring_up_to_date(broker, asking, held, may_ask=may_ask))
 
 
 async def check_permit(
@@ -63,91 +83,90 @@ async def check_permit(
 ) -> Findings:
     """Ask the register about a permit, and record what comes of it; ``reason`` says what stood in the way."""
     person = _established(transaction)
-    if not await broker.attempts.admit("permit", person.subject_id, now):
-        return await _refused(broker, transaction, "permit.too_many_tries", now)
+    asking = Asking.in_sign_in(broker, client, transaction, person, now)
+    answer = await confirm(broker, asking, permit)
+    if answer.reason is not None:
+        return Findings(reason=answer.reason)
     try:
-        answer = await _ask(broker, person, permit)
-        if answer.outcome is not LinkOutcome.MATCHED:
-            return await _refused(broker, transaction, f"register.{answer.outcome.value}", now)
-        number = await broker.register.redeem(answer.token) if answer.token and broker.register else None
-    except ProviderError:
-        return Findings(reason="register.unavailable")
-    return await _record(broker, client, transaction, permit, number, now)
+        outcome = await record(broker, asking, asking.vouched(permit, answer.number))
+    except BindingRaceError:
+        raise problems.ProblemError(problems.UNAVAILABLE, transaction) from None
+    match outcome:
+        case Refused(is_contested=True):
+            raise problems.ProblemError(problems.PERMIT_CONFLICT, transaction, reason=outcome.reason, audited=True)
+        case Refused(reason):
+            return Findings(permit=_releasable(permit, reason), reason=reason)
+        case _:
+            return _from_record(broker, client, person, outcome)
 
 
-async def _refused(broker: Broker, transaction: LoginTransaction, reason: str, now: datetime) -> Findings:
-    """Somebody may be trying numbers out: every refused one is on record."""
-    await broker.audit.append(_event(AuditAction.IDENTIFIER_REFUSED, transaction, now, reason))
-    return Findings(reason=reason)
+async def confirm(broker: Broker, asking: Asking, permit: TravelPermit) -> RegisterAnswer:
+    """Ask the register about a permit that a person offers: so many tries and no more, every refused one on record."""
+    subject_id = asking.person.subject_id
+    if not await broker.attempts.admit(PERMIT_ATTEMPTS, subject_id, asking.now):
+        answer = RegisterAnswer("permit.too_many_tries")
+    else:
+        answer = await ask_register(broker.register, asking.person, permit)
+    if answer.reason is not None:
+        # Somebody may be trying numbers out.
+        event = asking.event(AuditAction.IDENTIFIER_REFUSED, reason=answer.reason)
+        if answer.is_nonsense:
+            await broker.numbers.conflict(AlertKind.REGISTER_CHANGED, subject_id, permit, asking.now, event)
+        else:
+            await broker.audit.append(event)
+    return answer
 
 
-async def _ask(broker: Broker, person: Person, permit: TravelPermit) -> LinkAnswer:
-    if broker.register is None or person.birthdate is None:
-        return LinkAnswer(LinkOutcome.NOT_MATCHED, None, None)
-    return await broker.register.ask(LinkQuestion(permit, person.name.han, person.name.latin, person.birthdate))
+def _without_records(broker: Broker, client: Client, person: Person) -> Findings | None:
+    """What can be said from the account alone: a number that its provider vouches for, or too low a level."""
+    if person.citizen is not None or (person.residence_permit is not None and person.permit is None):
+        policy = release_policy(broker.realm, client)
+        return _decided(_read_from(person, client), Known(), policy, None)
+    if person.assurance < NUMBER_ASSURANCE:
+        return Findings(reason="assurance.too_low")
+    return None
 
 
-async def _record(  # noqa: PLR0917 - one more would be a record of its own
-    broker: Broker,
-    client: Client,
-    transaction: LoginTransaction,
-    permit: TravelPermit,
-    number: MainlandIdentifier | None,
-    now: datetime,
-) -> Findings:
-    person = _established(transaction)
-    evidence = replace(
-        _evidence(person, client, permit), residence_permit=number, residence_permit_verified=number is not None
+def _from_record(broker: Broker, client: Client, person: Person, held: Held) -> Findings:
+    """What the record comes to for this relying party."""
+    binding = held.binding if held.standing in {Standing.ACTIVE, Standing.FROZEN} else None
+    known = Known(binding=binding, standing=held.standing, is_holder=True)
+    evidence = Evidence(
+        permit=held.binding.permit,
+        birthdate=person.birthdate,
+        sex=person.sex,
+        assurance=person.assurance.value,
+        purpose=client.purpose or None,
     )
-    policy = _policy(broker, client)
-    for _ in range(_RACES):
-        known = await broker.numbers.known(permit, None, number)
-        try:
-            decision = decide(evidence, known, policy)
-            event = _event(AuditAction.IDENTIFIER_BOUND, transaction, now, type(decision).__name__.lower())
-            binding = await broker.numbers.apply(person.subject_id, person.provider, evidence, decision, now, event)
-        except BindingRaceError:
-            continue
-        except MappingError as error:  # records disagree, or the day's numbers are used up
-            await broker.audit.append(_event(AuditAction.IDENTIFIER_REFUSED, transaction, now, error.code))
-            return Findings(permit=permit, reason=error.code)
-        except BindingConflictError:
-            await broker.audit.append(_event(AuditAction.IDENTIFIER_REFUSED, transaction, now, "binding.conflict"))
-            raise problems.ProblemError(problems.PERMIT_CONFLICT, transaction) from None
-        return Findings(_bound(binding, policy), binding.permit)
-    raise problems.ProblemError(problems.UNAVAILABLE, transaction)  # others keep changing the same record
+    return _decided(evidence, known, release_policy(broker.realm, client), held.binding.permit)
 
 
 def _decided(evidence: Evidence, known: Known, policy: Policy, permit: TravelPermit | None) -> Findings:
     try:
         decision = decide(evidence, known, policy)
     except MappingError as error:
-        return Findings(permit=permit, reason=error.code)
+        return Findings(permit=_releasable(permit, error.code), reason=error.code)
     match decision:
         case Read(number):
             return Findings(Resolution(number, number.kind, policy.realm, evidence="provider"), permit)
-        case Keep(binding):
-            return Findings(_bound(binding, policy), permit)
+        case Keep(binding) | Renew(binding):
+            return Findings(resolution_of(binding, policy.realm), permit, is_recorded=True)
         case _:
             return Findings(permit=permit, reason="evidence.missing")
 
 
-def _bound(binding: Binding, policy: Policy) -> Resolution:
+def _releasable(permit: TravelPermit | None, reason: str) -> TravelPermit | None:
+    """A record that stands still or contradicts the person releases nothing, the document as little as the number."""
+    return None if reason.startswith("binding.") else permit
+
+
+def resolution_of(binding: Binding, realm: Realm) -> Resolution:
+    """A record as it is released."""
     number = binding.number
-    return Resolution(number, number.kind, policy.realm, binding.replaces, binding.issued_at, evidence="register")
+    return Resolution(number, number.kind, realm, binding.replaces, binding.issued_at, evidence="register")
 
 
-def _evidence(person: Person, client: Client, permit: TravelPermit) -> Evidence:
-    return Evidence(
-        permit=permit,
-        birthdate=person.birthdate,
-        sex=person.sex,
-        assurance=person.assurance.value,
-        purpose=client.purpose or None,
-    )
-
-
-def _vouched(person: Person, client: Client) -> Evidence:
+def _read_from(person: Person, client: Client) -> Evidence:
     """A number that the person's own provider vouches for; it is read and not stored."""
     return Evidence(
         birthdate=person.birthdate,
@@ -160,26 +179,7 @@ def _vouched(person: Person, client: Client) -> Evidence:
     )
 
 
-def _policy(broker: Broker, client: Client) -> Policy:
-    return Policy(
-        realm=broker.realm, surrogates_allowed=client.surrogates_allowed, min_assurance=NUMBER_ASSURANCE.value
-    )
-
-
 def _established(transaction: LoginTransaction) -> Person:
     if transaction.person is None or transaction.stage not in {Stage.PERMIT, Stage.RETURNED}:
         raise problems.ProblemError(problems.RESTART)
     return transaction.person
-
-
-def _event(action: AuditAction, transaction: LoginTransaction, now: datetime, reason: str) -> AuditEvent:
-    person = transaction.person
-    return AuditEvent(
-        action,
-        now,
-        transaction.correlation_id,
-        client_id=transaction.request.client_id,
-        subject_id=person.subject_id if person else None,
-        provider=person.provider if person else None,
-        details={"reason": reason},
-    )

@@ -158,6 +158,8 @@ class Release:
     """By scope: claim name -> value."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Asked-for scopes that hold nothing, with the reason's code; shown to the person, sent to nobody."""
+    is_recorded: bool = False
+    """Whether the number among the claims stands on record, so that its changes have to be told to whoever has it."""
 
     def without(self, withheld: frozenset[str]) -> "Release":
         """The same release less the scopes that the person leaves out."""
@@ -165,6 +167,7 @@ class Release:
             tuple(scope for scope in self.scopes if scope not in withheld),
             {scope: claims for scope, claims in self.claims.items() if scope not in withheld},
             self.missing,
+            self.is_recorded,
         )
 
     def flat(self) -> dict[str, Any]:

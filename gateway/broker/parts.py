@@ -1,12 +1,19 @@
 """What the steps of a sign-in work with, put together once by the composition root."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from gateway.audit import AuditLog
-from gateway.broker.ports import AttemptCounter, NumberStore, SignInStore, TransactionStore
+from gateway.broker.ports import (
+    AttemptCounter,
+    NoticeStore,
+    NumberStore,
+    PeopleStore,
+    SignInStore,
+    TransactionStore,
+)
 from gateway.oidc.model import Client
 from gateway.oidc.ports import ClientStore
 from mapping.ports import LinkRegister
@@ -26,6 +33,13 @@ class SignInLifetimes:
     code: timedelta = timedelta(seconds=60)
 
 
+@dataclass(slots=True)
+class SwitchedOff:
+    """The providers that operators have switched off, as this worker last heard; the store refuses them at once."""
+
+    providers: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
     """The broker's parts: providers, the register, and what must be remembered."""
@@ -37,18 +51,24 @@ class Broker:
     transactions: TransactionStore
     sign_ins: SignInStore
     numbers: NumberStore
+    people: PeopleStore
+    notices: NoticeStore
     attempts: AttemptCounter
     audit: AuditLog
     pairwise_key: bytes
     realm: Realm
     """``sandbox`` or ``production`` (mapping specification 10.5)."""
     lifetimes: SignInLifetimes
+    register_recheck: timedelta = timedelta(hours=24)
+    """How long the register's last word on a stand-in counts, before it is asked whether there is a number now."""
+    switched_off: SwitchedOff = field(default_factory=SwitchedOff)
 
     def offered(self, client: Client, least: Assurance | None = None) -> tuple[str, ...]:
         """The providers that this client's users may choose from, by name, able to reach ``least``."""
         return tuple(
             name
             for name, provider in self.providers.items()
-            if (not client.providers or name in client.providers)
+            if name not in self.switched_off.providers
+            and (not client.providers or name in client.providers)
             and (least is None or provider.highest_assurance >= least)
         )

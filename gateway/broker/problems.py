@@ -112,12 +112,19 @@ PROVIDER_UNKNOWN: Final = Problem(
     ErrorCode.INVALID_REQUEST,
     "A provider was chosen that this client may not use or that does not exist.",
 )
+ACCOUNT_CHANGED: Final = Problem(
+    "GBA-2010",
+    "account_changed",
+    403,
+    ErrorCode.ACCESS_DENIED,
+    "The provider delivers another card or birth date under a subject that is known; see `gate map alerts`.",
+)
 PERMIT_CONFLICT: Final = Problem(
     "GBA-3005",
     "permit_conflict",
     409,
     ErrorCode.ACCESS_DENIED,
-    "Two persons claim one permit or number: the audit log has identifier.refused; a human has to look.",
+    "A claim contradicts the record of a permit: see `gate map alerts`; a human has to look.",
 )
 UNAVAILABLE: Final = Problem(
     "GBA-5001",
@@ -146,12 +153,13 @@ CATALOGUE: Final = (
     MISCONFIGURED,
     SWITCHED_OFF,
     PROVIDER_UNKNOWN,
+    ACCOUNT_CHANGED,
     PERMIT_CONFLICT,
     UNAVAILABLE,
     UNEXPECTED,
 )
 
-REFUSALS: Final = frozenset({RESTART, STALE_FORM, MALFORMED, PROVIDER_UNKNOWN, SWITCHED_OFF})
+REFUSALS: Final = frozenset({RESTART, STALE_FORM, MALFORMED, PROVIDER_UNKNOWN, SWITCHED_OFF, ACCOUNT_CHANGED})
 """Problems that are a decision about security; each leaves an audit event (G11)."""
 
 OF_PROVIDER: Final = {

@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.broker import problems
 from gateway.broker.consent import release_of, remembered
-from gateway.broker.identifier import NUMBER_SCOPES, Findings, PermitNeededError, check_permit, look_up
+from gateway.broker.identifier import NUMBER_SCOPES, Findings, PermitNeededError, find_number
 from gateway.broker.model import AskConsent, AskPermit, LoginTransaction, Outcome, Person, Release, Session, Stage
 from gateway.broker.parts import Broker
 from gateway.broker.reply import Ending, started, to_client
@@ -35,13 +35,13 @@ async def proceed(
     """
     person = established(transaction)
     try:
-        findings = await _findings(broker, client, transaction, person, now)
+        findings = await _findings(broker, client, transaction, now)
     except PermitNeededError:
         return await _ask_permit(broker, transaction, now, stored=stored)
     if _may_ask_again(transaction, findings):
         asking = replace(transaction, permit_answer=findings.reason)
         return await _ask_permit(broker, asking, now, stored=stored)
-    release = release_of(transaction.request, person, findings)
+    release = release_of(transaction.request, client, person, findings)
     consent = await broker.sign_ins.consent(person.subject_id, client.client_id)
     if Prompt.CONSENT in transaction.request.prompts or not remembered(consent, client, release):
         return await _ask_consent(broker, transaction, release, now, stored=stored)
@@ -61,20 +61,12 @@ def _may_ask_again(transaction: LoginTransaction, findings: Findings) -> bool:
     return bool(findings.reason and findings.reason.startswith("register.")) and not transaction.without_number
 
 
-async def _findings(
-    broker: Broker, client: Client, transaction: LoginTransaction, person: Person, now: datetime
-) -> Findings:
+async def _findings(broker: Broker, client: Client, transaction: LoginTransaction, now: datetime) -> Findings:
     if not NUMBER_SCOPES & set(transaction.request.scopes):
         return Findings()
     if transaction.without_number:
         return Findings(reason=transaction.permit_answer or "evidence.missing")
-    try:
-        return await look_up(broker, client, person)
-    except PermitNeededError:
-        if person.permit is None:
-            raise
-        # Guangdong's platform vouched for the permit: the register is asked without making the person type it.
-        return await check_permit(broker, client, transaction, person.permit, now)
+    return await find_number(broker, client, transaction, now)
 
 
 async def _ask_permit(broker: Broker, transaction: LoginTransaction, now: datetime, *, stored: bool) -> AskPermit:

@@ -13,6 +13,7 @@ from gateway.broker.parts import Broker
 from gateway.broker.ports import Completion
 from gateway.oidc.issue import new_code
 from gateway.oidc.model import Client, Grant
+from gateway.oidc.names import Scope
 from gateway.oidc.pairwise import pairwise_sub
 from gateway.oidc.reply_url import success_url
 
@@ -52,6 +53,7 @@ async def to_client(
         replaces_session=ending.replaces_session if new_session else None,
         transaction=replace(ending.transaction, stage=Stage.DONE, person=None) if ending.transaction else None,
         came_from=ending.came_from,
+        releases_number=ending.release.is_recorded and Scope.CN_ID in ending.release.scopes,
     )
     if not await broker.sign_ins.complete(completion, now):
         raise problems.ProblemError(problems.FINISHED, transaction)

@@ -1,14 +1,15 @@
 """The operators' command line: a thin shell over ``gateway.admin`` that reads arguments, prints, and picks exit codes.
 
 Exit codes: 0 fine, 1 attention due, 2 usage, 3 a precondition is not met, 4 a remote side failed.
-Every verb takes ``--json``; verbs that change state take ``--dry-run``. Numbers are masked without ``--reveal``.
+Every verb takes ``--json``; verbs that change state take ``--dry-run``, destructive ones ``--yes``. Numbers are masked:
+``--reveal`` shows what was typed, and only a request that two operators made together shows a record's permit.
 """
 
 import sys
 
 import typer
 
-from gateway.cli import client, db, doctor, login, map_, serve, setup
+from gateway.cli import client, db, doctor, login, map, operators, person, provider, serve, setup  # noqa: A004 - the verb's name
 from gateway.cli.output import Exit, fail
 from gateway.config import ConfigurationError
 
@@ -16,12 +17,16 @@ app = typer.Typer(
     name="gate", help="Bay Area identity gateway (simulation).", no_args_is_help=True, pretty_exceptions_enable=False
 )
 app.command("serve")(serve.serve)
+app.command("serve-operators")(serve.serve_operators)
 app.command("doctor")(doctor.doctor)
 app.command("version")(serve.version)
 app.command("init")(setup.init)
 app.add_typer(db.app, name="db")
 app.add_typer(client.app, name="client")
-app.add_typer(map_.app, name="map")
+app.add_typer(map.app, name="map")
+app.add_typer(person.app, name="person")
+app.add_typer(provider.app, name="provider")
+app.add_typer(operators.app, name="operator")
 app.add_typer(login.app, name="login")
 
 

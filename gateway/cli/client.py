@@ -1,28 +1,22 @@
 """``gate client``: the registered relying parties."""
 
-import asyncio
-import getpass
 import json
 import secrets
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
-from gateway.admin import clients, keyring
+from gateway.admin import clients
 from gateway.app import utc_now
 from gateway.cli.output import AsJson, ConfigFile, DryRun, Exit, show, show_rows, stop
-from gateway.config import load, settings_path
+from gateway.cli.stores import Opened, operator_name, with_stores
 from gateway.oidc.model import Client
 from gateway.oidc.names import ClientAuthMethod, Scope
-from gateway.oidc.ports import StoreUnavailableError
 from gateway.oidc.registration import MetadataError
-from gateway.store.open import SchemaError, Stores, open_stores
 
 app = typer.Typer(help="Registered relying parties.", no_args_is_help=True)
 
-T = TypeVar("T")
 Many = Annotated[list[str], typer.Option(help="May be given several times.")]
 
 
@@ -40,7 +34,13 @@ def create(  # noqa: PLR0917 - one option per field of the registration
         str, typer.Option(help="Where the client sits: hong_kong, macao, guangdong.")
     ] = "guangdong",
     purpose: Annotated[str, typer.Option(help="Why data is asked for, shown on the consent page.")] = "",
-    surrogates: Annotated[bool, typer.Option("--surrogates", help="Enrol for surrogate identifiers.")] = False,  # noqa: FBT002
+    surrogate_purpose: Annotated[
+        list[str] | None, typer.Option(help="Enrol for stand-in numbers for this purpose; may be given several times.")
+    ] = None,
+    document_code: Annotated[
+        list[str] | None, typer.Option(help="The client's own code of a document, kind=code; several times.")
+    ] = None,
+    event_uri: Annotated[str | None, typer.Option(help="Where the client is told of replaced numbers.")] = None,
     provider: Annotated[list[str] | None, typer.Option(help="Offer only these accounts.")] = None,
     sector: Annotated[str, typer.Option(help="Sector of pairwise subjects; default: the redirect URIs' host.")] = "",
     config: ConfigFile = None,
@@ -59,16 +59,26 @@ def create(  # noqa: PLR0917 - one option per field of the registration
         post_logout_redirect_uris=tuple(post_logout_redirect_uri or ()),
         jurisdiction=jurisdiction,
         purpose=purpose,
-        surrogates_allowed=surrogates,
+        surrogate_purposes=tuple(surrogate_purpose or ()),
+        document_codes=_codes(document_code or []),
+        event_uri=event_uri,
         providers=tuple(item.replace("-", "_") for item in provider or ()),
         sector=sector,
     )
 
-    async def work(stores: Stores, secret_key: bytes) -> clients.Registered:
-        return await clients.create(stores.registry, draft, secret_key, _operator(), utc_now(), dry_run=dry_run)
+    async def work(gate: Opened) -> clients.Registered:
+        return await clients.create(
+            gate.stores.registry,
+            draft,
+            gate.keys.client_secret_key,
+            operator_name(),
+            utc_now(),
+            allow_loopback=gate.settings.environment == "development",
+            dry_run=dry_run,
+        )
 
     try:
-        registered = _with_stores(config, work)
+        registered = with_stores(config, work)
     except MetadataError as error:
         stop(f"this client cannot be registered: {error}", Exit.USAGE)
     except clients.ClientTakenError:
@@ -86,10 +96,10 @@ def list_(
 ) -> None:
     """List relying parties in the order of their ids."""
 
-    async def work(stores: Stores, _: bytes) -> list[Client]:
-        return await stores.registry.page(after, limit)
+    async def work(gate: Opened) -> list[Client]:
+        return await gate.stores.registry.page(after, limit)
 
-    rows = [clients.described(client) for client in _with_stores(config, work)]
+    rows = [clients.described(client) for client in with_stores(config, work)]
     show_rows("clients", rows, ("client_id", "client_name", "scope", "active"), as_json=as_json)
 
 
@@ -97,10 +107,10 @@ def list_(
 def show_(client_id: str, config: ConfigFile = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show one relying party."""
 
-    async def work(stores: Stores, _: bytes) -> Client | None:
-        return await stores.clients.find(client_id)
+    async def work(gate: Opened) -> Client | None:
+        return await gate.stores.clients.find(client_id)
 
-    client = _with_stores(config, work)
+    client = with_stores(config, work)
     if client is None:
         stop("no client has this id", Exit.PRECONDITION)
     show(clients.described(client), as_json=as_json)
@@ -115,36 +125,14 @@ def disable(
 ) -> None:
     """Switch a relying party off; its codes and tokens end with it within a minute."""
 
-    async def work(stores: Stores, _: bytes) -> bool:
+    async def work(gate: Opened) -> bool:
         if dry_run:
-            return await stores.clients.find(client_id) is not None
-        return await clients.disable(stores.registry, client_id, _operator(), utc_now())
+            return await gate.stores.clients.find(client_id) is not None
+        return await clients.disable(gate.stores.registry, client_id, operator_name(), utc_now())
 
-    if not _with_stores(config, work):
+    if not with_stores(config, work):
         stop("no client has this id", Exit.PRECONDITION)
     show({"client_id": client_id, "active": dry_run}, as_json=as_json)
-
-
-def _with_stores(config: Path | None, work: Callable[[Stores, bytes], Awaitable[T]]) -> T:
-    """Open the stores for one piece of work."""
-    settings = load(settings_path(config))
-    keys = keyring.load(settings.keys_dir, utc_now())
-
-    async def run() -> T:
-        stores = await open_stores(
-            settings.storage.database_url, pool_size=1, sealer=keys.sealer, index_key=keys.index_key
-        )
-        try:
-            return await work(stores, keys.client_secret_key)
-        finally:
-            await stores.aclose()
-
-    try:
-        return asyncio.run(run())
-    except StoreUnavailableError:
-        stop("the database does not answer", Exit.REMOTE)
-    except SchemaError as error:
-        stop(str(error), Exit.PRECONDITION)
 
 
 def _jwks(path: Path | None) -> dict[str, Any] | None:
@@ -159,5 +147,9 @@ def _jwks(path: Path | None) -> dict[str, Any] | None:
     return document
 
 
-def _operator() -> str:
-    return getpass.getuser()
+def _codes(pairs: list[str]) -> dict[str, str]:
+    """Pairs like ``permit_cn=05``; which kinds there are is checked with the rest of the registration."""
+    codes = dict(pair.partition("=")[::2] for pair in pairs)
+    if len(codes) != len(pairs) or not all(kind and code for kind, code in codes.items()):
+        stop("--document-code is kind=code, each kind once", Exit.USAGE)
+    return codes

@@ -8,13 +8,15 @@ import typer
 
 from certs.keys import sm
 from certs.keys.errors import SmError
-from gateway.admin import keyring
+from gateway.admin import alerts, keyring, numbers
+from gateway.admin.rekey import KeyStatus
 from gateway.app import utc_now
 from gateway.cli.output import AsJson, ConfigFile, Exit, show_rows
 from gateway.config import ConfigurationError, Settings, load, settings_path
 from gateway.oidc.ports import StoreUnavailableError
 from gateway.store import migrate
-from gateway.store.open import SchemaError, open_stores
+from gateway.store.open import SchemaError, Stores, open_stores
+from gateway.store.vault import KeyNotHeldError
 from providers.calls import Calls
 from providers.errors import ProviderError
 
@@ -43,7 +45,7 @@ async def _examine(config: ConfigFile) -> list[Finding]:
         settings = load(settings_path(config))
     except ConfigurationError as error:
         return [Finding("settings", "broken", str(error))]
-    findings = [Finding("settings", "fine", f"issuer {settings.issuer}, realm {settings.realm}"), _ciphers()]
+    findings = [Finding("settings", "fine", f"issuer {settings.issuer}, realm {settings.realm}"), _ciphers(), _blocks()]
     findings += await _stores(settings)
     findings += await _providers(settings)
     return findings
@@ -57,20 +59,30 @@ def _ciphers() -> Finding:
     return Finding("SM2", "fine", sm.backend())
 
 
+def _blocks() -> Finding:
+    try:
+        numbers.require_sound_blocks()
+    except ConfigurationError as error:
+        return Finding("reserved blocks", "broken", str(error))
+    return Finding("reserved blocks", "fine", "collide with no assigned region")
+
+
 async def _stores(settings: Settings) -> list[Finding]:
     try:
         keys = keyring.load(settings.keys_dir, utc_now())
     except ConfigurationError as error:
         return [Finding("keys", "broken", f"{error}; `gate init` makes what is missing")]
-    findings = [Finding("keys", "fine", "all there, readable")]
+    findings: list[Finding] = []
     try:
         stores = await open_stores(
             settings.storage.database_url,
             redis_url=settings.storage.redis_url,
             pool_size=1,
-            sealer=keys.sealer,
-            index_key=keys.index_key,
+            sealing_keys=keys.sealing_keys,
+            index_keys=keys.index_keys,
         )
+    except KeyNotHeldError as error:
+        return [Finding("keys", "broken", f"{error}: copy it from another machine or a backup")]
     except SchemaError:
         current, head = migrate.status(settings.storage.database_url)
         return [*findings, Finding("database", "broken", f"schema {current}, needs {head}: run `gate db upgrade`")]
@@ -80,9 +92,39 @@ async def _stores(settings: Settings) -> list[Finding]:
         for name, is_ready in (await stores.ready()).items():
             verdict = "fine" if is_ready else "attention"
             findings.append(Finding(name, verdict, stores.note if is_ready else "does not answer"))
+        findings += [await _keys(stores), await _alerts(stores), await _capacity(stores)]
+    except StoreUnavailableError:
+        findings.append(Finding("database", "broken", "stopped answering"))
     finally:
         await stores.aclose()
     return findings
+
+
+async def _keys(stores: Stores) -> Finding:
+    """Which keys are in use, whether a change of keys waits to be finished, and which files nobody needs any more."""
+    in_use, held = stores.keys_in_use.in_use, stores.keys_in_use.held
+    status = KeyStatus(in_use, held, (await stores.rekeying.remaining()).total)
+    remark = "; ".join(f"{purpose} key in use {', '.join(ids)}" for purpose, ids in in_use.items())
+    if status.is_under_way:
+        newest = "; ".join(f"newest {purpose} key in the folder {ids[0]}" for purpose, ids in held.items())
+        return Finding("keys", "attention", f"{remark}; {newest}; {status.left} to be moved: run `gate map rekey`")
+    idle = ", ".join(f"{purpose} {one}" for purpose, ids in status.may_go.items() for one in ids)
+    return Finding("keys", "fine", f"all there; {remark}" + (f"; files that may go: {idle}" if idle else ""))
+
+
+async def _alerts(stores: Stores) -> Finding:
+    count = await alerts.open_count(stores.alert_registry)
+    if count:
+        many = f"{count} or more" if count == alerts.PAGE else str(count)
+        return Finding("alerts", "attention", f"{many} open: see `gate map alerts`")
+    return Finding("alerts", "fine", "none open")
+
+
+async def _capacity(stores: Stores) -> Finding:
+    fullest = await stores.number_registry.fullest(1)
+    if numbers.has_filling(fullest):
+        return Finding("capacity", "attention", "a day is over 60 percent: see `gate map capacity`, reserve more codes")
+    return Finding("capacity", "fine", "no day is over 60 percent")
 
 
 async def _providers(settings: Settings) -> list[Finding]:

@@ -1,6 +1,7 @@
 """How the command line speaks: JSON or plain lines, errors on standard error, documented exit codes."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
@@ -8,10 +9,15 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 SCHEMA = 1
 """Version of the JSON that verbs print."""
+
+
+_PIPE_WIDTH = 200
+"""Columns of a table that no terminal shows."""
 
 
 class Exit(IntEnum):
@@ -26,6 +32,8 @@ class Exit(IntEnum):
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept for good, so name a case and not a person.")]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings file; default $GATE_CONFIG, else gate.toml.", dir_okay=False)
 ]
@@ -45,15 +53,29 @@ def show_rows(key: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str
     if as_json:
         typer.echo(json.dumps({"schema": SCHEMA, key: list(rows)}, ensure_ascii=False, indent=2))
         return
-    table = Table(*columns)
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")  # an id that is cut off is of no use
     for row in rows:
-        table.add_row(*(_plain(row.get(column)) for column in columns))
-    Console(soft_wrap=True).print(table)
+        table.add_row(*(escape(_plain(row.get(column))) for column in columns))
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+
+
+def confirm(question: str, *, yes: bool, dry_run: bool) -> None:
+    """Ask before what cannot be undone or hits many people; without a terminal nobody is asked and ``--yes`` is due."""
+    if yes or dry_run:
+        return
+    if not sys.stdin.isatty():
+        stop("this wants --yes", Exit.USAGE)
+    if not typer.confirm(question, err=True):
+        stop("nothing was done", Exit.PRECONDITION)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value) or "-"
+        return ", ".join(_plain(item) for item in value) or "-"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name} {_plain(item)}" for name, item in value.items()) or "-"
     return "-" if value is None else str(value)
 
 

@@ -31,8 +31,12 @@ class Client:
     """Where the receiver of released data sits: hong_kong, macao or guangdong; shown on the consent page."""
     purpose: str = ""
     """Why data is asked for, a key of the consent page's purposes (``accommodation``, ``insurance``, …)."""
-    surrogates_allowed: bool = False
-    """Enrolled for surrogate identifiers (identifiers.md §10.4)."""
+    surrogate_purposes: tuple[str, ...] = ()
+    """Purposes for which the client is enrolled for surrogate identifiers (identifiers.md §10.4)."""
+    document_codes: Mapping[str, str] = field(default_factory=dict)
+    """The client's own codes for kinds of documents, in the place of GA/T 2000.156 (identifiers.md §5)."""
+    event_uri: str | None = None
+    """Where the client wants to be told that a person's identifier was replaced (RFC 8935)."""
     providers: tuple[str, ...] = ()
     """Upstream providers offered to this client's users; empty means all."""
     created_at: datetime | None = None
@@ -42,6 +46,11 @@ class Client:
     def is_active(self) -> bool:
         """False once an operator has switched the client off."""
         return self.disabled_at is None
+
+    @property
+    def surrogates_allowed(self) -> bool:
+        """Whether the purpose of this client's requests is one that it is enrolled for."""
+        return self.purpose in self.surrogate_purposes
 
     @property
     def is_public(self) -> bool:

@@ -38,14 +38,14 @@ async def answer(
     now: datetime,
 ) -> dict[str, Any]:
     """The claims behind an access token, ``sub`` always among them."""
-    found = await tokens.find_access_token(digest(_bearer_token(authorization, query_has_token)), now)
+    found = await tokens.find_access_token(digest(bearer_token(authorization, query_has_token)), now)
     if found is None:
         raise BearerError(401, ErrorCode.INVALID_TOKEN, "the access token is not valid")
     token, grant = found
     return {**released(grant.claims, token.scopes), "sub": grant.sub}
 
 
-def _bearer_token(authorization: Sequence[str], query_has_token: bool) -> str:  # noqa: FBT001 - the same
+def bearer_token(authorization: Sequence[str], query_has_token: bool) -> str:  # noqa: FBT001 - the same
     """The token of exactly one Authorization header (HP-08); never one of the query (RFC 9700 §4.3.2, HP-09)."""
     if query_has_token or len(authorization) > 1:
         raise BearerError(400, ErrorCode.INVALID_REQUEST, "send the access token in one Authorization header")

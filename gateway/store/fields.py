@@ -28,6 +28,10 @@ class Fields:
             raise RecordError(name)
         self._rest: dict[str, Any] = dict(members)
 
+    def has(self, name: str) -> bool:
+        """Say whether a member is there: an older schema's record may lack it."""
+        return name in self._rest
+
     def text(self, name: str) -> str:
         """Take a text."""
         return self._take(name, str)

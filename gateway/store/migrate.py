@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from gateway.store.schema import HEAD, revision
 from gateway.store.sql import postgres, sqlite
 from gateway.store.sql.address import is_sqlite, read_address, sqlite_file
-from gateway.store.sql.database import one_error
+from gateway.store.sql.database import ClashError, one_error
 
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(72616774)")
@@ -66,10 +66,15 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         sqlite.prepare(connection)
+        # A table is changed by building it anew, and the old one could not go while others refer to it.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "commit")
     def _commit(connection: Connection) -> None:
+        if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+            connection.exec_driver_sql("ROLLBACK")
+            raise ClashError("foreign keys")
         connection.exec_driver_sql("COMMIT")
 
     @event.listens_for(engine, "rollback")

@@ -1,28 +1,46 @@
 """Turns addresses into stores: the one entrance of this package."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, select
 
-from certs.keys.seal import Sealer
-from gateway.admin.ports import ClientRegistry
+from gateway.admin.ports import (
+    AlertRegistry,
+    ClientRegistry,
+    NumberRegistry,
+    OperatorRegistry,
+    Rekeying,
+    RevealRegistry,
+    SubjectRegistry,
+    SwitchRegistry,
+)
 from gateway.audit import AuditLog
-from gateway.broker.ports import AttemptCounter, NumberStore, SignInStore, TransactionStore
+from gateway.broker.ports import AttemptCounter, NoticeStore, NumberStore, PeopleStore, SignInStore, TransactionStore
 from gateway.oidc.ports import ClientStore, ReplayStore, StoreUnavailableError, TokenStore
 from gateway.store import redis
 from gateway.store.redis import RedisAttempts
 from gateway.store.schema import SchemaError, require_head
+from gateway.store.sql.alert_registry import SqlAlerts
 from gateway.store.sql.attempts import SqlAttempts
 from gateway.store.sql.audit import SqlAuditLog
 from gateway.store.sql.clients import SqlClients
 from gateway.store.sql.database import DEFAULT_POOL_SIZE, Database
+from gateway.store.sql.keys_in_use import KeysInUse
 from gateway.store.sql.logins import SqlTransactions
+from gateway.store.sql.notices import SqlNotices
+from gateway.store.sql.number_registry import SqlNumberRegistry
 from gateway.store.sql.numbers import SqlNumbers
+from gateway.store.sql.operators import SqlOperators
+from gateway.store.sql.people import SqlPeople
 from gateway.store.sql.purge import purge
+from gateway.store.sql.rekeying import SqlRekeying
+from gateway.store.sql.reveals import SqlReveals
 from gateway.store.sql.sign_ins import SqlSignIns
+from gateway.store.sql.switches import SqlSwitches
 from gateway.store.sql.tables import clients
 from gateway.store.sql.tokens import SqlReplays, SqlTokens
 from gateway.store.tries import AttemptLimits
@@ -31,6 +49,7 @@ from mapping.surrogate import Choose
 
 __all__ = ["AttemptLimits", "SchemaError", "Stores", "open_stores"]
 
+_VERIFICATIONS: Final = AttemptLimits(tries=30, lock_out=timedelta(seconds=60))
 _ALIVE: Final = select(clients.c.client_id).limit(1)
 """Reads a table: SQLite answers a bare ``SELECT 1`` without looking at its file."""
 
@@ -46,8 +65,20 @@ class Stores:
     transactions: TransactionStore
     sign_ins: SignInStore
     numbers: NumberStore
+    people: PeopleStore
+    notices: NoticeStore
     attempts: AttemptCounter
+    verifications: AttemptCounter
+    """How often relying parties ask about numbers (MP-01)."""
     audit: AuditLog
+    number_registry: NumberRegistry
+    subject_registry: SubjectRegistry
+    alert_registry: AlertRegistry
+    switch_registry: SwitchRegistry
+    operator_registry: OperatorRegistry
+    reveal_registry: RevealRegistry
+    rekeying: Rekeying
+    keys_in_use: KeysInUse = field(repr=False)
     database: Database = field(repr=False)
     accelerator: RedisAttempts | None = field(default=None, repr=False)
 
@@ -67,6 +98,10 @@ class Stores:
         """Take away what has ended, in portions of ``batch`` rows; returns how many went."""
         return await purge(self.database, now, batch)
 
+    async def refresh_keys(self) -> None:
+        """Learn which keys are in use now; raises ``KeyNotHeldError`` when one of them is not in the keys folder."""
+        await self.keys_in_use.refresh()
+
     async def aclose(self) -> None:
         """Let go of all connections."""
         if self.accelerator is not None:
@@ -77,19 +112,24 @@ class Stores:
 async def open_stores(
     database_url: str,
     *,
-    sealer: Sealer,
-    index_key: bytes,
+    sealing_keys: Mapping[str, bytes],
+    index_keys: Mapping[str, bytes],
     redis_url: str | None = None,
     pool_size: int = DEFAULT_POOL_SIZE,
     limits: AttemptLimits | None = None,
     choose: Choose = secrets.randbelow,
 ) -> Stores:
-    """Connect to the database and check its schema; raises ``SchemaError`` or ``StoreUnavailableError``."""
-    vault = Vault(sealer, index_key)
+    """Connect, check schema and keys in use; raises ``SchemaError`` or ``StoreUnavailableError``.
+
+    ``sealing_keys`` and ``index_keys`` are all that the keys folder holds, by id; the highest number is the newest.
+    """
+    vault = Vault(sealing_keys, index_keys)
     client = None if redis_url is None else redis.connect(redis_url)
     database = Database.at(database_url, pool_size=pool_size)
+    keys = KeysInUse(database, vault)
     try:
         await database.read(require_head)
+        await keys.refresh()
     except BaseException:
         await database.aclose()
         raise
@@ -97,16 +137,28 @@ async def open_stores(
     counter = SqlAttempts(database, vault, bounds)
     accelerator = None if client is None else RedisAttempts(client, counter, vault, bounds)
     relying_parties = SqlClients(database)
+    people = SqlPeople(database, vault)
     return Stores(
         clients=relying_parties,
         registry=relying_parties,
         tokens=SqlTokens(database, vault),
         replays=SqlReplays(database),
         transactions=SqlTransactions(database, vault),
-        sign_ins=SqlSignIns(database, vault),
-        numbers=SqlNumbers(database, vault, choose),
+        sign_ins=SqlSignIns(database, vault, keys),
+        numbers=SqlNumbers(database, vault, keys, choose),
+        people=people,
+        notices=SqlNotices(database, vault),
         attempts=accelerator or counter,
+        verifications=SqlAttempts(database, vault, _VERIFICATIONS),
         audit=SqlAuditLog(database),
+        number_registry=SqlNumberRegistry(database, vault),
+        subject_registry=people,
+        alert_registry=SqlAlerts(database),
+        switch_registry=SqlSwitches(database),
+        operator_registry=SqlOperators(database),
+        reveal_registry=SqlReveals(database, vault),
+        rekeying=SqlRekeying(database, vault, keys),
+        keys_in_use=keys,
         database=database,
         accelerator=accelerator,
     )

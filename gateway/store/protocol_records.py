@@ -25,7 +25,9 @@ def write_client(client: Client) -> str:
         "sector": client.sector,
         "jurisdiction": client.jurisdiction,
         "purpose": client.purpose,
-        "surrogates_allowed": client.surrogates_allowed,
+        "surrogate_purposes": client.surrogate_purposes,
+        "document_codes": dict(client.document_codes),
+        "event_uri": client.event_uri,
         "providers": client.providers,
     }
     return json.dumps(record, separators=(",", ":"))
@@ -51,7 +53,9 @@ def read_client(
         sector=fields.text("sector"),
         jurisdiction=fields.text("jurisdiction"),
         purpose=fields.text("purpose"),
-        surrogates_allowed=fields.flag("surrogates_allowed"),
+        surrogate_purposes=fields.texts("surrogate_purposes"),
+        document_codes=fields.text_mapping("document_codes"),
+        event_uri=fields.optional_text("event_uri"),
         providers=fields.texts("providers"),
         created_at=created_at,
         disabled_at=disabled_at,

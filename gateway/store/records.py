@@ -49,8 +49,8 @@ def read_person(fields: Fields) -> Person:
         birthdate=fields.optional_day("birthdate"),
         sex=fields.optional_text("sex"),
         permit=_read_permit(fields.optional_fields("permit")),
-        residence_permit=_read_number(fields.optional_text("residence_permit")),
-        citizen=_read_number(fields.optional_text("citizen")),
+        residence_permit=_optional_number(fields.optional_text("residence_permit")),
+        citizen=_optional_number(fields.optional_text("citizen")),
     )
     fields.end()
     return person
@@ -174,20 +174,28 @@ def write_binding(binding: Binding) -> dict[str, Any]:
 
 def read_binding(version: int, fields: Fields) -> Binding:
     """A binding from its version and its opened box."""
-    permit, number = _read_permit(fields.fields("permit")), _read_number(fields.text("number"))
-    if permit is None or number is None:
+    permit = _read_permit(fields.fields("permit"))
+    if permit is None:
         raise RecordError("binding")
     binding = Binding(
         permit=permit,
         birthdate=fields.day("birthdate"),
         sex=fields.member("sex", Sex),
-        number=number,
+        number=read_number(fields.text("number")),
         issued_at=fields.moment("issued_at"),
         replaces=fields.texts("replaces"),
         version=version,
     )
     fields.end()
     return binding
+
+
+def read_number(text: str) -> MainlandIdentifier:
+    """A stored 18-character number."""
+    try:
+        return MainlandIdentifier.parse(text, _ANY_DAY)
+    except MappingError:
+        raise RecordError("number") from None
 
 
 def _read_name(fields: Fields) -> PersonName:
@@ -211,11 +219,8 @@ def _read_permit(fields: Fields | None) -> TravelPermit | None:
     return permit
 
 
-def _read_number(text: str | None) -> MainlandIdentifier | None:
-    try:
-        return None if text is None else MainlandIdentifier.parse(text, _ANY_DAY)
-    except MappingError:
-        raise RecordError("number") from None
+def _optional_number(text: str | None) -> MainlandIdentifier | None:
+    return None if text is None else read_number(text)
 
 
 def _stage(text: str) -> Stage:

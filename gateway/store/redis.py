@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from gateway.broker.ports import AttemptCounter
 from gateway.config import ConfigurationError
-from gateway.store.sql.tables import EPOCH, MICROSECOND
+from gateway.store.sql.columns import EPOCH, MICROSECOND
 from gateway.store.tries import AttemptLimits
 from gateway.store.vault import Vault
 
@@ -89,7 +89,7 @@ class RedisAttempts:
         await self._client.aclose()
 
     def _keys(self, kind: str, key: str) -> list[str]:
-        name = self._vault.text_index("attempt", kind, key).hex()
+        name = self._vault.counter_index(kind, key).hex()
         return [f"gate:attempts:{{{name}}}:tries", f"gate:attempts:{{{name}}}:lock"]
 
     def _arguments(self, now: datetime) -> list[int]:

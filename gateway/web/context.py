@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from gateway.broker.begin import Visit
 from gateway.broker.parts import Broker
+from gateway.broker.verify import Verifier
 from gateway.oidc.authorize import OfferedValues
 from gateway.oidc.token import TokenEndpoint
 from gateway.web.browser import Cookies, digest
@@ -23,6 +24,7 @@ class Web:
     issuer: str
     broker: Broker
     token_endpoint: TokenEndpoint
+    verifier: Verifier
     cookies: Cookies
     form_key: bytes
     default_language: str

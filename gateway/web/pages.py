@@ -98,6 +98,88 @@ class ConsentPage(Page):
 
 
 @dataclass(frozen=True, slots=True)
+class Receiver:
+    """One service that has the number: its registered name, where it sits, when it was last given it."""
+
+    name: str
+    jurisdiction: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingConsent:
+    """One decision that still counts, with the token of its own ``withdraw`` form."""
+
+    client_id: str
+    name: str
+    jurisdiction: str
+    purpose: str
+    scopes: tuple[str, ...]
+    date: str
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordShown:
+    """The person's record, masked."""
+
+    permit: str
+    number: str
+    kind: str
+    standing: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage(Page):
+    """My identifier: what is on record; links ``ask-<act>``, forms ``withdraw-<n>``."""
+
+    template = "account.html"
+    name: str
+    provider: str
+    accounts: tuple[str, ...]
+    """Providers whose accounts are tied to the same permit."""
+    record: RecordShown | None
+    receivers: tuple[Receiver, ...]
+    consents: tuple[StandingConsent, ...]
+    acts: tuple[str, ...]
+    """What may be asked for now: ``new-permit``, ``dispute``, ``untie``, ``erase``."""
+    done: str | None = None
+    """The act that has just been done."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSignInPage(Page):
+    """Sign in first, or again before a change; link ``account-sign-in``."""
+
+    template = "account_sign_in.html"
+    sign_in: str
+    is_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountActPage(Page):
+    """One change, asked about before it is made; button ``confirm-<act>``, link ``leave-it``."""
+
+    template = "account_act.html"
+    act: str
+    action: str
+    csrf: str
+    name: str
+    provider: str
+    answer: str | None = None
+    """Code of what is wrong with the permit's number that was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEndedPage(Page):
+    """The account was untied or forgotten, and its sessions ended; box ``account-ended``."""
+
+    template = "account_ended.html"
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignOutPage(Page):
     """Ask before signing out; button ``confirm-sign-out``."""
 

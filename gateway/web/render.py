@@ -37,6 +37,9 @@ OWN_NAMES: Final[Mapping[str, tuple[str, str]]] = {
 PERMIT_NAMES: Final = ("zh-Hans-CN", "港澳居民来往内地通行证")
 """Language and name as printed on the travel permit, for people who compare the page with their card."""
 
+SURROGATE_LABEL: Final = ("zh-Hans-CN", "GBA 关联号(非公民身份号码)")
+"""Language and words of the label that a stand-in carries wherever it is shown (mapping specification 10.6)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
@@ -65,12 +68,14 @@ def build_renderer(texts: Texts) -> Renderer:
     )
     environment.globals |= {
         "asset": asset,
+        "day": day,
         "foreign": foreign,
         "isolate": isolate,
         "languages": [(locale, NATIVE_NAMES[locale]) for locale in LOCALES],
         "more_about": MORE_ABOUT,
         "own_names": OWN_NAMES,
         "permit_names": PERMIT_NAMES,
+        "surrogate_label": SURROGATE_LABEL,
     }
     environment.tests["web_address"] = is_web_address
     return Renderer(environment, texts)
@@ -89,6 +94,11 @@ def isolate(text: str) -> Markup:
 def foreign(lang: str, text: str) -> Markup:
     """Words in another language than the page's, marked so that they are read aloud and drawn rightly."""
     return Markup('<span lang="{}">{}</span>').format(lang, text)
+
+
+def day(date: str) -> Markup:
+    """A day inside a sentence, readable by machines and never broken at its hyphens."""
+    return Markup('<time datetime="{0}">{0}</time>').format(date)
 
 
 def is_web_address(text: str | None) -> bool:

@@ -7,6 +7,7 @@ passports, so parsing proves nothing about the document: the declared type and t
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, Self
 
 from mapping.conceal import mask
@@ -34,6 +35,17 @@ _MAX_COUNT: Final = 99
 _TERRITORIES: Final = {"H": Territory.HONG_KONG, "M": Territory.MACAO}
 
 
+class PermitForm(StrEnum):
+    """Which card a person holds, by the year it was introduced, as far as they or their provider say so."""
+
+    BOOKLET = "booklet"
+    """Before 1999; no rule for its number is known and all have expired, so a person must look at it."""
+    CARD_1999 = "card_1999"
+    CARD_2013 = "card_2013"
+    CARD_2024 = "card_2024"
+    """For the holders who are not Chinese citizens."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class TravelPermit:
     """One holder's permit; two cards of one holder are equal, whatever their renewal counts."""
@@ -54,13 +66,17 @@ class TravelPermit:
         return f"TravelPermit({self.masked})"
 
     @classmethod
-    def parse(cls, text: object, issue_count: object = None) -> Self:
+    def parse(cls, text: object, issue_count: object = None, *, form: PermitForm | None = None) -> Self:
         """Read the number in its nine- or eleven-character form, beside the count printed apart if there is one."""
+        if form is PermitForm.BOOKLET:
+            raise MappingError("permit.wrong_document", document="booklet", route="manual")
         value = normalise(text).value
         match = _SHAPE.fullmatch(value)
         if match is None:
             raise _refusal(value)
         permit = cls(match[1], match[2])
+        if form is not None and (form is PermitForm.CARD_2024) != (permit.holder_class is HolderClass.NON_CHINESE):
+            raise MappingError("permit.format")
         declared = _declared_count(issue_count)
         if declared is None or declared == permit.issue_count:
             return permit
@@ -107,6 +123,12 @@ class TravelPermit:
     def masked(self) -> str:
         """The form that may be shown."""
         return mask(self.kind, self.canonical)
+
+    def is_newer_than(self, recorded: Self) -> bool:
+        """Whether this is a newer card of the same holder; an older one proves as much, but tells nothing new."""
+        if self != recorded or self.issue_count is None:
+            return False
+        return recorded.issue_count is None or int(self.issue_count) > int(recorded.issue_count)
 
 
 def _refusal(value: str) -> MappingError:

@@ -6,7 +6,20 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-ENTRIES = {"AZ": 12, "PK": 5, "ST": 13, "CD": 9, "HK": 11, "MO": 5, "GD": 10, "UN": 7, "HP": 9, "WB": 12}
+ENTRIES = {
+    "AZ": 12,
+    "PK": 5,
+    "ST": 13,
+    "CD": 9,
+    "HK": 11,
+    "MO": 5,
+    "GD": 10,
+    "UN": 7,
+    "HP": 9,
+    "WB": 12,
+    "AL": 10,
+    "MP": 9,
+}
 """How many entries each group has; they are numbered from 01 without gaps."""
 OF_OURS = ("mock_idps", "house")
 """Tests of the simulated far side, or of the tree, prove nothing about the gateway."""

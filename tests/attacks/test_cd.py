@@ -12,7 +12,9 @@ from sqlalchemy import select, update
 
 from certs.keys.signing_key import Algorithm, SigningKey
 from gateway.admin import clients
+from gateway.admin.records import Switch, SwitchKind
 from gateway.app import create_app
+from gateway.audit import AuditAction, AuditEvent
 from gateway.config import load
 from gateway.oidc.names import ClientAuthMethod
 from gateway.oidc.random_values import digest
@@ -166,8 +168,11 @@ async def change(world: WatchedWorld, what: str) -> None:
         )
         await world.stores.tokens.revoke_grant(grant, now)
     elif what == "the consent is withdrawn":
-        off = update(tables.consents).values(withdrawn_at=now)
-        await world.stores.database.run(lambda connection: connection.execute(off).rowcount)
+        (subject,) = await world.stores.database.read(
+            lambda connection: connection.execute(select(tables.consents.c.subject_id)).scalars().all()
+        )
+        event = AuditEvent(AuditAction.CONSENT_WITHDRAWN, now, "withdrawal", "shop", subject)
+        assert await world.stores.people.withdraw(subject, "shop", now, event)
     else:
         off = update(tables.clients).values(disabled_at=now)
         await world.stores.database.run(lambda connection: connection.execute(off).rowcount)
@@ -179,10 +184,7 @@ async def change(world: WatchedWorld, what: str) -> None:
     [
         "the person is switched off",
         "the grant is ended",
-        pytest.param(
-            "the consent is withdrawn",
-            marks=pytest.mark.xfail(strict=True, reason="consents cannot be withdrawn yet, and codes do not ask"),
-        ),
+        "the consent is withdrawn",
         "the client is switched off elsewhere",
     ],
 )
@@ -208,7 +210,20 @@ async def test_cd_09_a_client_that_is_switched_off_is_no_client(world: WatchedWo
     assert error_of(response) == (401, "invalid_client")
 
 
-@pytest.mark.xfail(strict=True, reason="grants are not tied to the providers that are configured")
+@pytest.mark.attack("CD-09")
+async def test_cd_09_a_provider_that_is_switched_off_takes_its_codes_along(world: WatchedWorld) -> None:
+    asked, code = await a_code(await a_session(world))
+    switch = Switch(SwitchKind.PROVIDER, "hong_kong", world.clock.now, "operator:ada", "case 17")
+    event = AuditEvent(AuditAction.SWITCHED_OFF, world.clock.now, "switch")
+    assert await world.stores.switch_registry.turn_off(switch, event)
+
+    async with leaves_nothing(world, refused=1):
+        response = await world.token(asked, code)
+
+    assert error_of(response) == DEAD
+
+
+@pytest.mark.xfail(strict=True, reason="a provider is switched off before it is taken out of the settings")
 @pytest.mark.attack("CD-09")
 async def test_cd_09_a_provider_that_was_taken_out_takes_its_codes_along(world: WatchedWorld) -> None:
     asked, code = await a_code(await a_session(world))

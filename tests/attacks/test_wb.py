@@ -146,8 +146,8 @@ async def test_wb_02_visiting_the_sign_out_address_ends_no_session(shared_world:
 
 @SHARED
 @pytest.mark.attack("WB-02")
-@pytest.mark.parametrize("path", ["/account", "/account/unlink", "/unlink", "/consents/withdraw", "/consents"])
-async def test_wb_02_unlinking_and_withdrawal_have_no_address_yet(shared_world: WatchedWorld, path: str) -> None:
+@pytest.mark.parametrize("path", ["/account/unlink", "/unlink", "/consents/withdraw", "/consents"])
+async def test_wb_02_unlinking_and_withdrawal_have_no_other_address(shared_world: WatchedWorld, path: str) -> None:
     async with leaves_nothing(shared_world), shared_world.net.browser() as http:
         response = await http.post(f"{AT.issuer}{path}", data={"client_id": "shop"})
 

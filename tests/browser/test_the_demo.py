@@ -161,6 +161,8 @@ def test_every_page_is_accessible_and_fits(
         page.click("#skip-permit")
         look(page, axe_source, locale, f"consent-{width}")
         page.click("#agree")
+        page.goto(f"{demo.gateway}/account")
+        look(page, axe_source, locale, f"account-{width}")
         page.goto(f"{demo.gateway}/logout")
         look(page, axe_source, locale, f"sign-out-{width}")
         page.click("#confirm-sign-out")

@@ -42,6 +42,11 @@ def test_a_secret_is_read_from_the_file_that_the_setting_names(tmp_path: Path) -
         (MINIMAL + "[server]\nport = 70000\n", "server.port"),
         (MINIMAL + '[lifetimes]\nsession = "soon"\n', "lifetimes.session"),
         (MINIMAL + '[lifetimes]\nauthorization_code = "61s"\n', "lifetimes.authorization_code"),
+        (MINIMAL + '[lifetimes]\nregister_recheck = "59s"\n', "lifetimes.register_recheck"),
+        (MINIMAL + "[operator_api]\nport = 0\n", "operator_api.port"),
+        (MINIMAL + "[operator_api]\nport = 8000\n", "operator_api.port"),
+        (MINIMAL + "[operator_api]\npotr = 8010\n", "did you mean port"),
+        (MINIMAL + "operator_api = 8010\n", "operator_api"),
         (MINIMAL + 'realm = "real"\n', "realm"),
         (MINIMAL + 'environment = "test"\n', "environment"),
         ('issuer = "http://id.example.hk"\nkeys_dir = "k"\n', "issuer"),
@@ -68,3 +73,21 @@ def test_plain_http_on_the_loopback_is_for_development(tmp_path: Path) -> None:
     text = 'issuer = "http://127.0.0.1:8000"\nkeys_dir = "k"\nenvironment = "development"\n'
 
     assert load(a_file(tmp_path, text)).issuer == "http://127.0.0.1:8000"
+
+
+def test_the_operator_api_is_off_without_a_block_of_its_own(tmp_path: Path) -> None:
+    assert load(a_file(tmp_path, MINIMAL)).operator_api is None
+
+
+def test_the_operator_api_listens_on_the_loopback_unless_told_otherwise(tmp_path: Path) -> None:
+    settings = load(a_file(tmp_path, MINIMAL + "[operator_api]\n"))
+
+    assert settings.operator_api is not None
+    assert (settings.operator_api.host, settings.operator_api.port) == ("127.0.0.1", 8010)
+
+
+def test_the_register_is_asked_again_after_a_day_unless_told_otherwise(tmp_path: Path) -> None:
+    default = load(a_file(tmp_path, MINIMAL)).lifetimes.register_recheck
+    set_to = load(a_file(tmp_path, MINIMAL + '[lifetimes]\nregister_recheck = "6h"\n')).lifetimes.register_recheck
+
+    assert (default.total_seconds(), set_to.total_seconds()) == (86_400, 21_600)

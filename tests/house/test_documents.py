@@ -19,7 +19,7 @@ from gateway.cli.output import Exit
 from gateway.config import Settings
 from gateway.oidc import metadata
 from gateway.oidc.claims import CLAIMS_OF, ID_TOKEN_SCOPES
-from gateway.web import back_channel, front_channel, home, sign_out
+from gateway.web import account, back_channel, front_channel, home, identifiers, operator_api, sign_out
 from providers.base import Assurance
 from providers.registry import FACTORIES
 from scripts.make_docs import PAGES
@@ -165,7 +165,15 @@ def test_every_exit_code_is_described() -> None:
 # ------------------------------------------------------------------------------------------------ protocol
 def test_every_endpoint_is_described() -> None:
     page = text_of("docs/reference/endpoints.md")
-    routes = [*front_channel.routes(), *back_channel.routes({}, {}), *sign_out.routes(), *home.routes()]
+    routes = [
+        *front_channel.routes(),
+        *back_channel.routes({}, {}),
+        *sign_out.routes(),
+        *account.routes(),
+        *identifiers.routes(),
+        *home.routes(),
+        *operator_api.routes(),
+    ]
     paths = {*metadata.PATHS.values(), *metadata.DISCOVERY_PATHS, *(route.path for route in routes)}
 
     assert [path for path in sorted(paths) if not path.startswith("/static/") and f"`{path}`" not in page] == []

@@ -6,6 +6,7 @@ translate between the vocabulary of the file and the interface of the package.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from mapping.documents import (
     zone_check_digit,
 )
 from mapping.errors import MappingError
-from mapping.evidence import Allocate, Bind, Binding, Decision, Evidence, Keep, Known, Policy, Read
+from mapping.evidence import Allocate, Bind, Binding, Decision, Evidence, Keep, Known, Policy, Read, Renew
 from mapping.identifier import MainlandIdentifier
 from mapping.names import compare_han, compare_latin
 from mapping.normalise import normalise
@@ -163,6 +164,9 @@ class Table:
                     taken=self.numbers,
                 )
                 return self.write(evidence, number, replaces, previous)
+            case Renew(binding, permit):
+                self.records[permit.canonical] = replace(binding, permit=permit)
+                return binding
             case Read():
                 raise AssertionError("no case of the file reads a number without storing it")
 

@@ -131,3 +131,29 @@ def test_a_latin_name_of_too_many_words_is_refused() -> None:
         compare_latin("A " * 17, "A")
 
     assert refusal.value.code == "input.too_long"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("衞", "卫", HanMatch.EQUIVALENT),
+        ("衛", "卫", HanMatch.EQUIVALENT),
+        ("瑯", "琅", HanMatch.EQUIVALENT),
+        ("濬", "浚", HanMatch.EQUIVALENT),
+        ("繻", "𦈡", HanMatch.DIFFERENT),
+        ("鎵", "镓", HanMatch.EQUIVALENT),
+        ("崑", "昆", HanMatch.AMBIGUOUS),
+        ("歎", "嘆", HanMatch.EQUIVALENT),
+        ("飢", "饑", HanMatch.AMBIGUOUS),
+        ("姊", "姐", HanMatch.DIFFERENT),
+    ],
+)
+def test_the_further_characters_are_told_apart_with_caution(a: str, b: str, expected: HanMatch) -> None:
+    assert compare_han(a, b) is expected
+    assert compare_han(b, a) is expected
+
+
+def test_the_table_covers_the_simplified_characters_in_common_use() -> None:
+    simplified = {head for head in HAN_TABLE.traditional if head.encode("gb2312", "ignore")}
+
+    assert len(simplified) > 2_300

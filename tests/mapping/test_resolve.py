@@ -7,6 +7,7 @@ import pytest
 
 from mapping.documents import TravelPermit
 from mapping.evidence import Allocate, Bind, Binding, Evidence, Keep, Known, Policy, Read
+from mapping.lifecycle import Change, Standing
 from mapping.resolve import PURPOSES_CLOSED_TO_NON_CHINESE, decide
 from mapping.vocabulary import Realm, Sex
 from tests.mapping.resolve_builders import (
@@ -39,7 +40,7 @@ def test_a_verified_residence_permit_number_comes_first() -> None:
 def test_it_supersedes_a_stand_in() -> None:
     known = Known(binding=a_binding(replaces=("x",)))
 
-    assert decide(verified(), known, SANDBOX) == Bind(HONG_KONG_NUMBER, ("x", STAND_IN.value))
+    assert decide(verified(), known, SANDBOX) == Bind(HONG_KONG_NUMBER, ("x", STAND_IN.value), change=Change.SUPERSEDED)
 
 
 def test_a_number_that_is_bound_already_is_kept_whoever_offers_it_again() -> None:
@@ -201,7 +202,7 @@ def test_a_sandbox_number_is_not_released_in_production() -> None:
 
 
 def test_a_retired_permit_gets_no_new_number() -> None:
-    assert code_of(an_evidence(), Known(is_retired=True)) == "binding.conflict"
+    assert code_of(an_evidence(), Known(standing=Standing.RETIRED)) == "binding.conflict"
 
 
 def test_no_stand_in_is_made_or_released_where_none_is_allowed() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from mapping.evidence import Allocate, Bind, Keep, Known
 from mapping.identifier import MainlandIdentifier
+from mapping.lifecycle import Change
 from mapping.resolve import decide
 from mapping.vocabulary import Sex
 from tests.mapping.resolve_builders import (
@@ -30,7 +31,7 @@ from tests.mapping.resolve_builders import (
 def test_a_number_stays_when_the_series_stays() -> None:
     known = Known(previous=a_binding(replaces=("x",)))
 
-    assert decide(linked(), known, SANDBOX) == Bind(STAND_IN, ("x",), PERMIT)
+    assert decide(linked(), known, SANDBOX) == Bind(STAND_IN, ("x",), PERMIT, Change.REISSUED)
 
 
 @pytest.mark.parametrize("held", [STAND_IN, HONG_KONG_NUMBER])
@@ -40,13 +41,14 @@ def test_a_holder_who_moved_to_macao_gets_a_new_number_and_the_old_one_is_report
     assert isinstance(decision, Allocate)
     assert decision.block.codes[0] == "820050"
     assert (decision.replaces, decision.previous_permit) == ((held.value,), PERMIT)
+    assert decision.change is Change.MOVED
 
 
 def test_a_moved_holder_with_a_residence_number_of_both_places_keeps_the_new_one() -> None:
     evidence = replace(verified(MACAO_NUMBER), permit=MACAO, previous_permit=PERMIT, same_person=True)
     known = Known(previous=a_binding(HONG_KONG_NUMBER))
 
-    assert decide(evidence, known, SANDBOX) == Bind(MACAO_NUMBER, (HONG_KONG_NUMBER.value,), PERMIT)
+    assert decide(evidence, known, SANDBOX) == Bind(MACAO_NUMBER, (HONG_KONG_NUMBER.value,), PERMIT, Change.MOVED)
 
 
 def test_a_claimed_link_without_proof_has_no_effect() -> None:
@@ -89,14 +91,14 @@ def test_two_records_of_one_person_are_folded_into_the_current_permits_number() 
     mine = a_binding(number("810051", "592"), OTHER)
     known = Known(binding=mine, previous=a_binding())
 
-    assert decide(linked(), known, SANDBOX) == Bind(mine.number, (STAND_IN.value,), PERMIT)
+    assert decide(linked(), known, SANDBOX) == Bind(mine.number, (STAND_IN.value,), PERMIT, Change.REISSUED)
 
 
 def test_folding_prefers_a_residence_number_over_a_stand_in() -> None:
     mine = a_binding(STAND_IN, OTHER)
     known = Known(binding=mine, previous=a_binding(HONG_KONG_NUMBER))
 
-    assert decide(linked(), known, SANDBOX) == Bind(HONG_KONG_NUMBER, (STAND_IN.value,), PERMIT)
+    assert decide(linked(), known, SANDBOX) == Bind(HONG_KONG_NUMBER, (STAND_IN.value,), PERMIT, Change.SUPERSEDED)
 
 
 def test_folding_twice_changes_nothing() -> None:
@@ -118,7 +120,7 @@ def test_a_residence_number_follows_its_holder_to_a_reissued_permit() -> None:
     evidence = replace(linked(), **residence(HONG_KONG_NUMBER))
     known = Known(previous=a_binding(HONG_KONG_NUMBER), number_holder=PERMIT.canonical)
 
-    assert decide(evidence, known, SANDBOX) == Bind(HONG_KONG_NUMBER, (), PERMIT)
+    assert decide(evidence, known, SANDBOX) == Bind(HONG_KONG_NUMBER, (), PERMIT, Change.REISSUED)
 
 
 def test_without_proof_it_does_not_follow() -> None:

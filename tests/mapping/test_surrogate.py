@@ -17,7 +17,9 @@ from mapping.surrogate import (
     Block,
     allocate_from_key,
     block_for,
+    bucket_capacity,
     candidates,
+    is_filling,
     number_at,
     reserved_block_problems,
 )
@@ -176,3 +178,48 @@ def test_a_region_table_that_assigns_a_reserved_code_is_reported() -> None:
     problems = reserved_block_problems(["810070", "820050"])
 
     assert set(problems) == {"region 810070 is assigned", "region 820050 is assigned"}
+
+
+# --- frozen codes and filling days
+
+
+def test_a_frozen_code_gives_no_new_number() -> None:
+    frozen = frozenset(SANDBOX.codes[1:])
+
+    offered = [number.value for number in islice(candidates(SANDBOX, BORN, Sex.MALE, seeded(), without=frozen), 300)]
+
+    assert {value[:6] for value in offered} == {SANDBOX.codes[0]}
+
+
+def test_with_one_code_frozen_a_full_day_is_reached_sooner_and_every_other_number_was_offered() -> None:
+    frozen = frozenset({SANDBOX.codes[2], "820050"})
+    walk = candidates(SANDBOX, BORN, Sex.FEMALE, seeded(), without=frozen)
+    offered: set[str] = set()
+
+    with pytest.raises(MappingError) as refusal:
+        offered.update(number.value for number in walk)
+
+    assert refusal.value.code == "surrogate.capacity"
+    assert offered == {value for value in every_number(SANDBOX, Sex.FEMALE) if value[:6] != SANDBOX.codes[2]}
+
+
+def test_when_every_code_is_frozen_there_is_no_number() -> None:
+    with pytest.raises(MappingError) as refusal:
+        next(candidates(SANDBOX, BORN, Sex.MALE, seeded(), without=frozenset(SANDBOX.codes)))
+
+    assert refusal.value.code == "surrogate.capacity"
+
+
+def test_freezing_leaves_the_block_itself_as_it_was() -> None:
+    smaller = SANDBOX.without(frozenset({"810050"})).without(frozenset({"810051"}))
+
+    assert smaller.codes == ("810052", "810053", "810054")
+    assert len(SANDBOX.codes) == 5
+
+
+@pytest.mark.parametrize(("sex", "capacity"), [(Sex.MALE, 498), (Sex.FEMALE, 497)])
+def test_a_day_of_one_code_is_reported_as_filling_at_sixty_per_cent(sex: Sex, capacity: int) -> None:
+    assert bucket_capacity(sex) == capacity
+    assert not is_filling(298, sex)
+    assert is_filling(299, sex)
+    assert is_filling(capacity, sex)

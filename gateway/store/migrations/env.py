@@ -3,7 +3,7 @@
 from alembic import context
 
 from gateway.store.schema import VERSION_TABLE
-from gateway.store.sql.tables import metadata
+from gateway.store.sql.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

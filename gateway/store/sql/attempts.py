@@ -6,8 +6,9 @@ from typing import Final
 
 from sqlalchemy import Connection, LargeBinary, bindparam, select, update
 
+from gateway.store.sql.columns import EPOCH, MICROSECOND, Moment
 from gateway.store.sql.database import Database, insert_unless_there
-from gateway.store.sql.tables import EPOCH, MICROSECOND, Moment, attempts
+from gateway.store.sql.tables import attempts
 from gateway.store.tries import AttemptLimits, Tries, admit, end
 from gateway.store.vault import Vault
 
@@ -36,7 +37,7 @@ class SqlAttempts:
 
     async def admit(self, kind: str, key: str, now: datetime) -> bool:
         """Count one try; false when the limit is reached and the lock-out has not passed."""
-        index = self._vault.text_index("attempt", kind, key)
+        index = self._vault.counter_index(kind, key)
         return await self._database.run(lambda connection: self._admit(connection, index, now))
 
     def _admit(self, connection: Connection, index: bytes, now: datetime) -> bool:

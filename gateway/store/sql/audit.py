@@ -7,8 +7,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert
 
 from gateway.audit import AuditEvent
+from gateway.store.sql.columns import is_key
 from gateway.store.sql.database import Database
-from gateway.store.sql.tables import audit, is_key
+from gateway.store.sql.tables import audit
 
 _APPEND: Final = insert(audit).inline()  # nobody asks for the number, so it need not travel back
 _UNREADABLE: Final = "(unreadable)"

@@ -11,8 +11,9 @@ from gateway.audit import AuditEvent
 from gateway.oidc.model import Client
 from gateway.store.protocol_records import read_client, write_client
 from gateway.store.sql import audit
+from gateway.store.sql.columns import NOW, is_key
 from gateway.store.sql.database import Database, insert_unless_there
-from gateway.store.sql.tables import NOW, clients, grants, is_key
+from gateway.store.sql.tables import clients, grants
 
 CACHE_SECONDS: Final = 5.0
 """How long a client is remembered; switching one off must be felt by every worker within 60 s (G18)."""

@@ -1,27 +1,43 @@
-"""The end of a sign-in as rows: at most seven statements, in one transaction."""
+"""The end of a sign-in as rows: at most eight statements, in one transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, bindparam, delete, insert, update
+from sqlalchemy import Connection, LargeBinary, Text, bindparam, delete, insert, select, update
 
-from gateway.broker.model import Consent, Session
+from gateway.broker.model import Session
 from gateway.broker.ports import Completion
 from gateway.oidc.model import AuthorizationCode, Grant
 from gateway.store.protocol_records import write_grant
 from gateway.store.records import write_session
-from gateway.store.sql import audit, logins
-from gateway.store.sql.tables import NOW, Moment, codes, consents, grants, sessions
+from gateway.store.sql import audit, consents, logins, releases
+from gateway.store.sql.columns import NOW, Moment
+from gateway.store.sql.subjects import IS_WELCOME
+from gateway.store.sql.tables import codes, grants, sessions, subjects
 from gateway.store.vault import Vault
 
 IDLE: Final = timedelta(minutes=15)
 """How long a session lives without being used (security.md section 3)."""
 
 _COOKIE: Final = bindparam("cookie", type_=LargeBinary())
-_ADD_GRANT: Final = insert(grants)
+_SUBJECT: Final = bindparam("of_subject", type_=Text())
+_GRANT: Final = select(
+    bindparam("new_id", type_=Text()),
+    bindparam("of_client", type_=Text()),
+    _SUBJECT,
+    bindparam("made_at", type_=Moment()),
+    bindparam("new_box", type_=LargeBinary()),
+).where(subjects.c.id == _SUBJECT, IS_WELCOME)
+_GRANT_COLUMNS: Final = (grants.c.id, grants.c.client_id, grants.c.subject_id, grants.c.created_at, grants.c.box)
+# Whoever was switched off meanwhile gets nothing, and a decision that was taken back carries no further sign-in.
+_ADD_GRANT: Final = insert(grants).from_select(_GRANT_COLUMNS, _GRANT).execution_options(preserve_rowcount=True)
+_ADD_GRANT_ON_RECORD: Final = (
+    insert(grants)
+    .from_select(_GRANT_COLUMNS, _GRANT.where(~consents.IS_WITHDRAWN))
+    .execution_options(preserve_rowcount=True)
+)
 _ADD_CODE: Final = insert(codes)
-_ADD_CONSENT: Final = insert(consents).inline()
 _ADD_SESSION: Final = insert(sessions)
 _SEE_SESSION: Final = (
     update(sessions)
@@ -32,7 +48,7 @@ _DROP_SESSION: Final = delete(sessions).where(sessions.c.cookie_hash == _COOKIE)
 
 
 class MovedOnError(Exception):
-    """The transaction or the session is not where the caller saw it; the database rolls everything back."""
+    """Something is not as the caller saw it any more; the database rolls everything back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +74,12 @@ def write(connection: Connection, completion: Completion, boxes: Boxes, now: dat
     """Write everything, the conditional parts first."""
     _move(connection, completion, boxes, now)
     _write_session(connection, completion, boxes, now)
-    connection.execute(_ADD_GRANT, _grant_row(completion.grant, boxes.grant))
+    _write_grant(connection, completion, boxes.grant)
     connection.execute(_ADD_CODE, _code_row(completion.code))
     if completion.consent is not None:
-        connection.execute(_ADD_CONSENT, _consent_row(completion.consent))
+        consents.add(connection, completion.consent)
+    if completion.releases_number:
+        _note_release(connection, completion.grant, now)
     audit.record(connection, *completion.events)
 
 
@@ -86,6 +104,19 @@ def _write_session(connection: Connection, completion: Completion, boxes: Boxes,
             raise MovedOnError  # signed out meanwhile: nothing is released on the strength of that session
 
 
+def _write_grant(connection: Connection, completion: Completion, box: bytes) -> None:
+    """Write the grant if the person is still welcome, and the consent that it may rest on still stands (CD-09)."""
+    statement = _ADD_GRANT_ON_RECORD if completion.consent is None else _ADD_GRANT
+    if connection.execute(statement, _grant_row(completion.grant, box)).rowcount == 0:
+        raise MovedOnError
+
+
+def _note_release(connection: Connection, grant: Grant, now: datetime) -> None:
+    """Remember that the client has the number; one that was frozen or let go meanwhile does not go out."""
+    if not releases.give(connection, grant.subject_id, grant.client_id, now):
+        raise MovedOnError
+
+
 def _end(session: Session) -> datetime:
     return min(session.expires_at, session.seen_at + IDLE)
 
@@ -102,11 +133,11 @@ def _session_row(session: Session, box: bytes | None) -> dict[str, Any]:
 
 def _grant_row(grant: Grant, box: bytes) -> dict[str, Any]:
     return {
-        "id": grant.id,
-        "client_id": grant.client_id,
-        "subject_id": grant.subject_id,
-        "created_at": grant.created_at,
-        "box": box,
+        "new_id": grant.id,
+        "of_client": grant.client_id,
+        "of_subject": grant.subject_id,
+        "made_at": grant.created_at,
+        "new_box": box,
     }
 
 
@@ -118,16 +149,4 @@ def _code_row(code: AuthorizationCode) -> dict[str, Any]:
         "redirect_uri": code.redirect_uri,
         "code_challenge": code.code_challenge,
         "expires_at": code.expires_at,
-    }
-
-
-def _consent_row(consent: Consent) -> dict[str, Any]:
-    return {
-        "id": consent.id,
-        "subject_id": consent.subject_id,
-        "client_id": consent.client_id,
-        "granted": " ".join(consent.granted),
-        "withheld": " ".join(consent.withheld),
-        "purpose": consent.purpose,
-        "given_at": consent.given_at,
     }

@@ -10,8 +10,9 @@ from gateway.audit import AuditEvent
 from gateway.broker.model import LoginTransaction, Stage
 from gateway.store.records import read_transaction, write_transaction
 from gateway.store.sql import audit
+from gateway.store.sql.columns import NOW, is_key
 from gateway.store.sql.database import Database
-from gateway.store.sql.tables import NOW, is_key, transactions
+from gateway.store.sql.tables import transactions
 from gateway.store.vault import Vault
 
 SETS_LOGIN: Final = frozenset({Stage.CHOOSING, Stage.AWAY})

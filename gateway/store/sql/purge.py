@@ -7,14 +7,19 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, Integer, Table, bindparam, delete, exists, select, tuple_
 from sqlalchemy.sql.dml import Delete
 
+from gateway.store.sql.columns import Moment
 from gateway.store.sql.database import Database
-from gateway.store.sql.tables import Moment, attempts, codes, grants, replays, sessions, tokens, transactions
+from gateway.store.sql.number_tables import notices
+from gateway.store.sql.tables import attempts, codes, grants, replays, sessions, tokens, transactions
 
 CODE_MEMORY: Final = timedelta(hours=1)
 """How long a spent code is known at least, so that a second use is noticed."""
 GRANT_MEMORY: Final = timedelta(days=1)
 REPLAY_MEMORY: Final = timedelta(minutes=2)
 """A worker whose clock is behind must not honour a mark again (G21)."""
+DELIVERED_MEMORY: Final = timedelta(days=30)
+GIVEN_UP_MEMORY: Final = timedelta(days=90)
+"""How long it can be looked up that a relying party was told, or could not be."""
 PORTIONS: Final = 20
 """The most portions of one table in one go: housekeeping must not keep sign-ins waiting."""
 
@@ -30,6 +35,7 @@ def _portion(table: Table, key: list[Column[Any]], is_over: ColumnElement[bool])
 
 _HAS_TOKEN: Final = exists().where(tokens.c.grant_id == codes.c.grant_id)
 _IS_IN_USE: Final = exists().where(tokens.c.grant_id == grants.c.id) | exists().where(codes.c.grant_id == grants.c.id)
+_IS_GIVEN_UP: Final = notices.c.due_at.is_(None) & notices.c.delivered_at.is_(None)
 
 _PORTIONS: Final = (  # tokens before codes before grants: nothing goes that something else still hangs on
     (_portion(tokens, [tokens.c.hash], tokens.c.expires_at <= _BEFORE), timedelta(0)),
@@ -38,6 +44,8 @@ _PORTIONS: Final = (  # tokens before codes before grants: nothing goes that som
     (_portion(transactions, [transactions.c.id], transactions.c.expires_at <= _BEFORE), timedelta(0)),
     (_portion(sessions, [sessions.c.cookie_hash], sessions.c.ends_at <= _BEFORE), timedelta(0)),
     (_portion(replays, [replays.c.kind, replays.c.value], replays.c.expires_at <= _BEFORE), REPLAY_MEMORY),
+    (_portion(notices, [notices.c.id], notices.c.delivered_at <= _BEFORE), DELIVERED_MEMORY),
+    (_portion(notices, [notices.c.id], _IS_GIVEN_UP & (notices.c.at <= _BEFORE)), GIVEN_UP_MEMORY),
     (_portion(attempts, [attempts.c.key_index], attempts.c.ends_at <= _BEFORE), timedelta(0)),
 )
 

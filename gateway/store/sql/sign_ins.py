@@ -7,52 +7,59 @@ from sqlalchemy import Connection, LargeBinary, bindparam, delete, select
 
 from gateway.audit import AuditEvent
 from gateway.broker.model import Consent, Session
-from gateway.broker.ports import Completion
+from gateway.broker.ports import Anchor, Completion, Recognition
 from gateway.store.records import read_session
 from gateway.store.sql import audit
 from gateway.store.sql import completion as ending
+from gateway.store.sql import consents as decisions
 from gateway.store.sql import subjects as people
+from gateway.store.sql.columns import NOW
 from gateway.store.sql.database import Database
-from gateway.store.sql.tables import NOW, consents, sessions, subjects
+from gateway.store.sql.keys_in_use import KeysInUse
+from gateway.store.sql.subjects import IS_WELCOME, Visitor
+from gateway.store.sql.tables import sessions, subjects
 from gateway.store.vault import Vault
 
 _COOKIE: Final = bindparam("cookie", type_=LargeBinary())
 _SESSION: Final = (
     select(sessions.c.seen_at, sessions.c.box)
     .join(subjects, subjects.c.id == sessions.c.subject_id)
-    .where(sessions.c.cookie_hash == _COOKIE, sessions.c.ends_at > NOW, subjects.c.disabled_at.is_(None))
+    .where(sessions.c.cookie_hash == _COOKIE, sessions.c.ends_at > NOW, IS_WELCOME)
 )
 _END_SESSION: Final = (
     delete(sessions)
     .where(sessions.c.cookie_hash == _COOKIE, sessions.c.ends_at > NOW)
     .returning(sessions.c.seen_at, sessions.c.box)
 )
-_NEWEST_CONSENT: Final = (
-    select(consents)
-    .where(consents.c.subject_id == bindparam("subject"), consents.c.client_id == bindparam("client"))
-    .order_by(consents.c.seq.desc())
-    .limit(1)
-)
 
 
 class SqlSignIns:
     """``SignInStore``."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, keys: KeysInUse) -> None:
         self._database = database
         self._vault = vault
+        self._keys = keys
 
-    async def subject(self, provider: str, upstream_subject: str, now: datetime) -> str | None:
-        """The id of the person, made on first sight by one of however many callers; ``None`` if switched off."""
-        index = self._vault.text_index("subject", provider, upstream_subject)
-        found = await self._database.read(lambda connection: people.find(connection, provider, index))
+    async def subject(
+        self, provider: str, upstream_subject: str, anchor: Anchor, now: datetime, correlation_id: str
+    ) -> tuple[str, Recognition]:
+        """The id of the person, made on first sight by one of however many callers, and whether they may go on.
+
+        Somebody who is known, and has not changed, costs one read. A new person whose provider is switched off is not
+        recorded, and has no id.
+        """
+        visitor = Visitor(provider, upstream_subject, anchor, now, correlation_id)
+        wanted = visitor.index(self._vault)
+        found = await self._database.read(lambda connection: people.find(connection, wanted))
         if found is None:
-            new_id = people.new_subject_id()
-            box = self._vault.seal({"upstream_subject": upstream_subject}, "subjects", new_id)
-            row = people.subject_row(new_id, provider, index, box, now)
-            found = await self._database.run(lambda connection: people.add(connection, row))
-        subject_id, is_disabled = found
-        return None if is_disabled else subject_id
+            return await self._keys.run(lambda: people.admission(self._vault, visitor))
+        recognition = people.recognise(self._vault, found, visitor)
+        if recognition is not None:
+            return found.id, recognition
+        return await self._database.run(
+            lambda connection: people.settle(connection, self._vault, found.id, visitor),
+        )
 
     async def pairwise(self, subject_id: str, sector: str, proposed: str) -> str:
         """The stored ``sub`` for the sector; ``proposed`` is stored when there is none yet."""
@@ -62,7 +69,7 @@ class SqlSignIns:
         return await self._database.run(lambda connection: people.add_sub(connection, subject_id, sector, proposed))
 
     async def session(self, cookie_hash: bytes, now: datetime) -> Session | None:
-        """The live session behind a cookie: neither idle for too long, nor over, nor its person switched off."""
+        """The live session behind a cookie: not idle for too long, not over, its person and their provider not off."""
         values = {"cookie": cookie_hash, "now": now}
         row = await self._database.read(lambda connection: connection.execute(_SESSION, values).one_or_none())
         return None if row is None else self._read(cookie_hash, *row)
@@ -81,19 +88,7 @@ class SqlSignIns:
 
     async def consent(self, subject_id: str, client_id: str) -> Consent | None:
         """The newest decision, unless it was withdrawn: an older one does not come back to life."""
-        values = {"subject": subject_id, "client": client_id}
-        row = await self._database.read(lambda connection: connection.execute(_NEWEST_CONSENT, values).one_or_none())
-        if row is None or row.withdrawn_at is not None:
-            return None
-        return Consent(
-            id=row.id,
-            subject_id=row.subject_id,
-            client_id=row.client_id,
-            granted=tuple(row.granted.split()),
-            withheld=tuple(row.withheld.split()),
-            purpose=row.purpose,
-            given_at=row.given_at,
-        )
+        return await self._database.read(lambda connection: decisions.newest(connection, subject_id, client_id))
 
     async def complete(self, completion: Completion, now: datetime) -> bool:
         """Write the end of a sign-in; false, and nothing written, if something was not where it should be."""

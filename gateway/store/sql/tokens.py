@@ -13,8 +13,10 @@ from gateway.oidc.model import AccessToken, AuthorizationCode, Grant
 from gateway.oidc.ports import Redemption, Settlement
 from gateway.store.protocol_records import read_grant
 from gateway.store.sql import audit
+from gateway.store.sql.columns import NOW
 from gateway.store.sql.database import Database
-from gateway.store.sql.tables import NOW, clients, codes, grants, replays, subjects, tokens
+from gateway.store.sql.subjects import IS_WELCOME
+from gateway.store.sql.tables import clients, codes, grants, replays, subjects, tokens
 from gateway.store.vault import Vault
 
 _HASH: Final = bindparam("sought", type_=LargeBinary())
@@ -23,7 +25,7 @@ _GRANT_ID: Final = bindparam("grant", type_=Text())
 _ACTIVE_GRANTS: Final = grants.join(subjects, subjects.c.id == grants.c.subject_id).join(
     clients, clients.c.client_id == grants.c.client_id
 )
-_IS_ACTIVE: Final = grants.c.revoked_at.is_(None) & subjects.c.disabled_at.is_(None) & clients.c.disabled_at.is_(None)
+_IS_ACTIVE: Final = grants.c.revoked_at.is_(None) & IS_WELCOME & clients.c.disabled_at.is_(None)
 
 _SPEND: Final = (
     update(codes)
@@ -59,7 +61,7 @@ _FIND_TOKEN: Final = (
 
 
 class SqlTokens:
-    """``TokenStore``: a code is worth one answer, and dies with its grant, its person or its client."""
+    """``TokenStore``: a code is worth one answer, and dies with its grant, its person, their provider or its client."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database

@@ -96,3 +96,19 @@ def test_the_active_key_must_be_there():
 
 def test_a_sealer_prints_no_key():
     assert repr(SEALER) == "Sealer(2 keys, active='2026-2')"
+
+
+def test_a_box_says_under_which_key_it_is_without_being_opened():
+    old = Sealer({"2026-1": OLD}, active="2026-1")
+    box = old.seal(b"x", context=PLACE)
+
+    assert (SEALER.active, BOX.startswith(SEALER.head), box.startswith(SEALER.head)) == ("2026-2", True, False)
+    assert (SEALER.is_current(BOX), SEALER.is_current(box)) == (True, False)
+    assert (SEALER.holds_key_of(box), old.holds_key_of(box), old.holds_key_of(BOX)) == (True, True, False)
+
+
+def test_the_head_of_one_key_begins_no_box_of_another():
+    short, long = (Sealer({key_id: OLD}, active=key_id) for key_id in ("1", "10"))
+
+    assert not long.seal(b"x", context=PLACE).startswith(short.head)
+    assert not short.seal(b"x", context=PLACE).startswith(long.head)

@@ -9,15 +9,15 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from certs.keys.seal import Sealer
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker.model import Consent, LoginTransaction, Person, Session, Stage
-from gateway.broker.ports import Completion
+from gateway.broker.ports import Anchor, Completion, Recognition
 from gateway.oidc.model import AccessToken, AuthorizationCode, AuthorizationRequest, Client, Grant
 from gateway.oidc.names import ClientAuthMethod, Prompt
 from gateway.oidc.ports import Redemption, Settlement
 from gateway.store.open import Stores
-from gateway.store.sql import tables
+from gateway.store.sql import number_tables, tables
+from gateway.store.vault import Vault
 from mapping.documents import TravelPermit
 from mapping.identifier import MainlandIdentifier, check_character
 from providers.base import Assurance, PersonName
@@ -27,6 +27,14 @@ NOW: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
 INDEX_KEY: Final = bytes(range(32))
+SEALING_KEY: Final = bytes(range(100, 132))
+KEYS: Final[dict[str, Any]] = {"sealing_keys": {"1": SEALING_KEY}, "index_keys": {"1": INDEX_KEY}}
+"""The keys folder of one worker."""
+NEXT_KEYS: Final[dict[str, Any]] = {
+    "sealing_keys": {"1": SEALING_KEY, "2": bytes(range(50, 82))},
+    "index_keys": {"1": INDEX_KEY, "2": bytes(range(150, 182))},
+}
+"""The keys folder of a worker that is ready for a change of keys."""
 PERMIT: Final = TravelPermit.parse("H1234567801")
 OTHER_PERMIT: Final = TravelPermit.parse("H87654321")
 BIRTHDATE: Final = date(1905, 6, 7)
@@ -38,8 +46,8 @@ NAME_CANARY: Final = "陳虛構"
 LATIN_CANARY: Final = "CHAN, Fictional"
 
 
-def a_sealer() -> Sealer:
-    return Sealer({"k1": bytes(range(100, 132))}, "k1")
+def a_vault() -> Vault:
+    return Vault(**KEYS)
 
 
 def digest(text: str) -> bytes:
@@ -207,7 +215,7 @@ class World:
 
     async def count(self, table: str) -> int:
         """How many rows a table has."""
-        statement = select(func.count()).select_from(tables.metadata.tables[table])
+        statement = select(func.count()).select_from(number_tables.metadata.tables[table])
         return await self.stores.database.read(lambda connection: connection.execute(statement).scalar_one())
 
     async def actions(self) -> list[str]:
@@ -227,6 +235,12 @@ class World:
 async def a_world(stores: Stores) -> World:
     client = a_client()
     assert await stores.registry.save(client, an_event(AuditAction.CLIENT_CREATED))
-    subject_id = await stores.sign_ins.subject("hong_kong", "token-id-1", NOW)
-    assert subject_id is not None
-    return World(stores, client, subject_id)
+    return World(stores, client, await a_subject(stores))
+
+
+async def a_subject(stores: Stores, name: str = "token-id-1", provider: str = "hong_kong", **anchor: Any) -> str:
+    """Let somebody come back from a provider for whom nothing is wrong, and give their id."""
+    found = await stores.sign_ins.subject(provider, name, Anchor(**anchor), NOW, "c0rrelation")
+    subject_id, recognition = found
+    assert recognition is Recognition.WELCOME
+    return subject_id

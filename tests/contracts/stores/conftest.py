@@ -8,7 +8,7 @@ import pytest
 
 from gateway.store import migrate
 from gateway.store.open import Stores, open_stores
-from tests.contracts.stores.builders import ENGINES, INDEX_KEY, World, a_sealer, a_world
+from tests.contracts.stores.builders import ENGINES, KEYS, World, a_world
 from tests.contracts.stores.desk import Desk
 from tests.engines import PostgresServer
 
@@ -43,7 +43,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 async def stores(database_url: str) -> AsyncIterator[Stores]:
     """Give open stores."""
-    opened = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY)
+    opened = await open_stores(database_url, **KEYS)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def second(database_url: str) -> AsyncIterator[Stores]:
+    """Give the same database as another worker has it open."""
+    opened = await open_stores(database_url, **KEYS)
     yield opened
     await opened.aclose()
 

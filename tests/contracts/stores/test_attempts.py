@@ -11,8 +11,7 @@ from gateway.broker.ports import AttemptCounter
 from gateway.store import redis
 from gateway.store.open import AttemptLimits, Stores, open_stores
 from gateway.store.redis import PAUSE_SECONDS, RedisAttempts
-from gateway.store.vault import Vault
-from tests.contracts.stores.builders import ENGINES, INDEX_KEY, MINUTE, NOW, SECOND, a_sealer
+from tests.contracts.stores.builders import ENGINES, KEYS, MINUTE, NOW, SECOND, a_vault
 
 UNREACHABLE = "redis://127.0.0.1:1/0"
 
@@ -24,7 +23,7 @@ async def counter(request: pytest.FixtureRequest, stores: Stores) -> AsyncIterat
         yield stores.attempts
         return
     client = redis.connect(request.getfixturevalue("valkey_url"))
-    attempts = RedisAttempts(client, Refusing(), Vault(a_sealer(), INDEX_KEY), AttemptLimits())
+    attempts = RedisAttempts(client, Refusing(), a_vault(), AttemptLimits())
     yield attempts
     await attempts.aclose()
 
@@ -99,7 +98,7 @@ async def test_any_text_may_be_a_key(counter: AttemptCounter, key: str) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_server_that_is_away_leaves_the_counting_to_the_database(database_url: str) -> None:
-    stores = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY, redis_url=UNREACHABLE)
+    stores = await open_stores(database_url, **KEYS, redis_url=UNREACHABLE)
 
     admitted = [await stores.attempts.admit("permit", "subject-1", NOW) for _ in range(7)]
 
@@ -111,7 +110,7 @@ async def test_a_server_that_is_away_leaves_the_counting_to_the_database(databas
 async def test_a_server_that_failed_is_left_alone_for_a_while() -> None:
     time, behind = [100.0], Refusing()
     client = redis.connect(UNREACHABLE)
-    counter = RedisAttempts(client, behind, Vault(a_sealer(), INDEX_KEY), AttemptLimits(), clock=lambda: time[0])
+    counter = RedisAttempts(client, behind, a_vault(), AttemptLimits(), clock=lambda: time[0])
     await counter.admit("permit", "subject-1", NOW)
     calls: list[float] = []
 
@@ -132,7 +131,7 @@ async def test_a_server_that_failed_is_left_alone_for_a_while() -> None:
 @pytest.mark.engines
 async def test_a_server_that_hangs_costs_a_quarter_of_a_second_and_opens_nothing(valkey_url: str) -> None:
     behind = Refusing()
-    counter = RedisAttempts(redis.connect(valkey_url), behind, Vault(a_sealer(), INDEX_KEY), AttemptLimits())
+    counter = RedisAttempts(redis.connect(valkey_url), behind, a_vault(), AttemptLimits())
     with redis_client.Redis.from_url(valkey_url) as admin:
         admin.client_pause(1_000)
 
@@ -147,7 +146,7 @@ async def test_a_server_that_hangs_costs_a_quarter_of_a_second_and_opens_nothing
 @pytest.mark.engines
 @pytest.mark.parametrize("database_url", ENGINES[:1], indirect=True)
 async def test_the_server_learns_neither_kind_nor_key(valkey_url: str, database_url: str) -> None:
-    stores = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY, redis_url=valkey_url)
+    stores = await open_stores(database_url, **KEYS, redis_url=valkey_url)
 
     await stores.attempts.admit("permit", "subject-canary", NOW)
 

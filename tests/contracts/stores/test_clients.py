@@ -1,6 +1,7 @@
 """Registered relying parties: one suite for every engine behind `ClientStore` and `ClientRegistry`."""
 
 import asyncio
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,10 +9,12 @@ from sqlalchemy import update
 
 from gateway.audit import AuditAction
 from gateway.oidc.names import ClientAuthMethod
-from gateway.store.open import Stores, open_stores
+from gateway.store.fields import RecordError
+from gateway.store.open import Stores
+from gateway.store.protocol_records import write_client
 from gateway.store.sql import tables
 from gateway.store.sql.clients import CACHE_SECONDS, CACHE_SIZE, SqlClients
-from tests.contracts.stores.builders import INDEX_KEY, MINUTE, NOW, World, a_client, a_sealer, an_event
+from tests.contracts.stores.builders import MINUTE, NOW, World, a_client, an_event
 
 CREATED = an_event(AuditAction.CLIENT_CREATED)
 DISABLED = an_event(AuditAction.CLIENT_DISABLED)
@@ -26,7 +29,9 @@ async def test_a_client_comes_back_as_it_was_saved(stores: Stores) -> None:
         client_uri="https://rp-a.example",
         policy_uri="https://rp-a.example/privacy",
         jurisdiction="macao",
-        surrogates_allowed=True,
+        surrogate_purposes=("accommodation", "library"),
+        document_codes={"permit": "C", "residence_permit": "17"},
+        event_uri="https://rp-a.example/events",
         providers=("hong_kong", "macao"),
     )
 
@@ -124,11 +129,33 @@ async def test_what_is_remembered_is_bounded(stores: Stores, monkeypatch: pytest
     assert CACHE_SIZE >= 2
 
 
-async def test_of_ten_who_save_one_id_at_once_exactly_one_does(stores: Stores, database_url: str) -> None:
-    other = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY)
-    workers = [stores.registry, other.registry]
+async def test_of_ten_who_save_one_id_at_once_exactly_one_does(stores: Stores, second: Stores) -> None:
+    workers = [stores.registry, second.registry]
 
     saved = await asyncio.gather(*(workers[n % 2].save(a_client(), CREATED) for n in range(10)))
-    await other.aclose()
 
     assert sum(saved) == 1
+
+
+async def test_a_client_is_enrolled_for_the_purpose_of_its_requests_or_not(stores: Stores) -> None:
+    enrolled = a_client(surrogate_purposes=("accommodation",))
+    other = a_client("rp-b", surrogate_purposes=("library",))
+    for client in (enrolled, other):
+        await stores.registry.save(client, CREATED)
+
+    found = [await stores.clients.find(client_id) for client_id in ("rp-a", "rp-b")]
+
+    assert [client is not None and client.surrogates_allowed for client in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"surrogate_purposes": "accommodation"}, {"document_codes": {"permit": 1}}, {"event_uri": 1}, {"unknown": True}],
+)
+async def test_a_record_of_another_shape_is_not_read(stores: Stores, spoilt: dict[str, object]) -> None:
+    record = json.dumps(json.loads(write_client(a_client())) | spoilt)
+    await stores.registry.save(a_client(), CREATED)
+    await stores.database.run(lambda connection: connection.execute(update(tables.clients).values(record=record)))
+
+    with pytest.raises(RecordError):
+        await stores.clients.find("rp-a")

@@ -5,19 +5,19 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.admin.records import Switch, SwitchKind
 from gateway.audit import AuditAction
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.names import ErrorCode
 from gateway.oidc.ports import Redemption, Settlement
-from gateway.store.open import open_stores
+from gateway.store.open import Stores
 from tests.contracts.stores.builders import (
-    INDEX_KEY,
     MINUTE,
     NOW,
     SECOND,
     TOKEN_TEXT,
     World,
-    a_sealer,
+    a_consent,
     accepting,
     an_event,
     digest,
@@ -67,16 +67,14 @@ async def test_cd_01_reuse_is_noticed_after_the_code_has_expired(world: World) -
 
 @pytest.mark.attack("CD-02")
 async def test_cd_02_of_fifty_who_bring_one_code_at_once_exactly_one_gets_an_answer(
-    world: World, database_url: str
+    world: World, second: Stores
 ) -> None:
     code, _ = await world.sign_in()
-    other = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY)
-    workers = [world.stores.tokens, other.tokens]
+    workers = [world.stores.tokens, second.tokens]
 
     answers = await asyncio.gather(
         *(workers[n % 2].redeem(code.hash, NOW, accepting(f"token {n}")) for n in range(50)),
     )
-    await other.aclose()
 
     assert sum(answer is not None for answer in answers) == 1
     assert await world.count("tokens") == 1
@@ -107,9 +105,9 @@ async def test_cd_05_the_clock_ends_a_token_whose_row_is_still_there(world: Worl
 
 
 @pytest.mark.attack("CD-09")
-@pytest.mark.parametrize("what", ["subject", "client", "grant"])
+@pytest.mark.parametrize("what", ["subject", "provider", "consent", "client", "grant"])
 async def test_cd_09_what_ends_before_the_redemption_ends_the_code(world: World, what: str) -> None:
-    code, grant = await world.sign_in()
+    code, grant = await world.sign_in(consent=a_consent(world.subject_id))
 
     await switch_off(world, what, grant.id)
 
@@ -118,9 +116,9 @@ async def test_cd_09_what_ends_before_the_redemption_ends_the_code(world: World,
 
 
 @pytest.mark.attack("CD-09")
-@pytest.mark.parametrize("what", ["subject", "client", "grant"])
+@pytest.mark.parametrize("what", ["subject", "provider", "consent", "client", "grant"])
 async def test_cd_09_what_ends_after_the_redemption_ends_the_token(world: World, what: str) -> None:
-    code, grant = await world.sign_in()
+    code, grant = await world.sign_in(consent=a_consent(world.subject_id))
     await world.stores.tokens.redeem(code.hash, NOW, accepting())
 
     await switch_off(world, what, grant.id)
@@ -162,9 +160,15 @@ async def test_ending_an_unknown_grant_is_no_error(world: World) -> None:
 
 
 async def switch_off(world: World, what: str, grant_id: str) -> None:
+    stores, subject_id = world.stores, world.subject_id
     if what == "subject":
-        await world.switch_off_subject()
+        await stores.subject_registry.block(subject_id, NOW, an_event(AuditAction.SUBJECT_BLOCKED))
+    elif what == "provider":
+        off = Switch(SwitchKind.PROVIDER, "hong_kong", NOW, "operator:ada", "drill")
+        await stores.switch_registry.turn_off(off, an_event(AuditAction.SWITCHED_OFF))
+    elif what == "consent":
+        await stores.people.withdraw(subject_id, "rp-a", NOW, an_event(AuditAction.CONSENT_WITHDRAWN))
     elif what == "client":
-        assert await world.stores.registry.disable("rp-a", NOW, an_event(AuditAction.CLIENT_DISABLED))
+        assert await stores.registry.disable("rp-a", NOW, an_event(AuditAction.CLIENT_DISABLED))
     else:
-        await world.stores.tokens.revoke_grant(grant_id, NOW)
+        await stores.tokens.revoke_grant(grant_id, NOW)

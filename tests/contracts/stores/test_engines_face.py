@@ -18,7 +18,7 @@ from gateway.store.open import Stores, open_stores
 from gateway.store.sql import tables
 from gateway.store.sql.database import ClashError, Database
 from gateway.store.sql.sqlite import has_wal_reset_race
-from tests.contracts.stores.builders import INDEX_KEY, NOW, World, a_sealer, an_event
+from tests.contracts.stores.builders import KEYS, NOW, World, a_subject, an_event
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 POSTGRES = [
@@ -115,7 +115,7 @@ async def test_a_connection_that_is_cut_in_the_middle_is_repeated_from_the_start
 @POSTGRES[0]
 @POSTGRES[1]
 async def test_two_transactions_in_deadlock_both_end_well(world: World, database_url: str) -> None:
-    other = await world.stores.sign_ins.subject("macao", "two", NOW)
+    other = await a_subject(world.stores, "two", "macao")
     ids = [world.subject_id, other]
     meeting = [asyncio.Event(), asyncio.Event()]
     loop = asyncio.get_running_loop()
@@ -134,7 +134,7 @@ async def test_two_transactions_in_deadlock_both_end_well(world: World, database
 
     await asyncio.gather(*(world.stores.database.run(crossing(number)) for number in range(2)))
 
-    assert sorted(tries) == [1, 2]
+    assert sum(tries) > 2  # one was thrown back at least once; with bad luck they meet again
 
 
 def touch(connection: Connection, subject_id: str | None) -> None:
@@ -160,7 +160,7 @@ async def test_a_pool_that_is_used_up_is_unavailable_soon(database_url: str, mon
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(StoreUnavailableError) as failure:
-        await open_stores("postgresql://u:hush@127.0.0.1:1/none", sealer=a_sealer(), index_key=INDEX_KEY)
+        await open_stores("postgresql://u:hush@127.0.0.1:1/none", **KEYS)
 
     assert str(failure.value) == "the database does not answer"
 

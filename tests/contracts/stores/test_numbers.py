@@ -9,21 +9,18 @@ import pytest
 from sqlalchemy import Connection, select
 
 from gateway.broker.ports import BindingConflictError, BindingRaceError
-from gateway.store.open import open_stores
-from gateway.store.sql import tables
-from mapping.documents import TravelPermit
+from gateway.store.sql import number_tables
 from mapping.errors import MappingError
 from mapping.evidence import Allocate, Bind, Binding, Keep, Known, Read
+from mapping.lifecycle import Standing
 from mapping.resolve import decide
 from mapping.surrogate import Block, block_for, number_at
 from mapping.vocabulary import IdentifierKind, Realm, Sex
 from tests.contracts.stores.builders import (
     BIRTHDATE,
-    INDEX_KEY,
     NOW,
     OTHER_PERMIT,
     PERMIT,
-    a_sealer,
 )
 from tests.contracts.stores.desk import (
     BOUND,
@@ -42,10 +39,12 @@ async def test_a_verified_residence_number_is_bound_and_comes_back_whole(desk: D
 
     bound = await desk.resolve(subject_id, verified())
 
-    assert bound == Binding(PERMIT, BIRTHDATE, Sex.MALE, RESIDENCE, NOW)
-    assert bound.permit.issue_count == "01"
+    assert bound.binding == Binding(PERMIT, BIRTHDATE, Sex.MALE, RESIDENCE, NOW)
+    assert (bound.binding.permit.issue_count, bound.standing, bound.checked_at) == ("01", Standing.ACTIVE, None)
     assert await desk.stores.numbers.of_subject(subject_id) == bound
-    assert await desk.known(verified()) == Known(binding=bound, number_holder=PERMIT.canonical)
+    known = Known(binding=bound.binding, number_holder=PERMIT.canonical)
+    assert await desk.known(verified()) == known
+    assert await desk.known(verified(), subject_id) == replace(known, is_holder=True)
     assert (await desk.history(), await desk.actions()) == (["bound"], ["identifier.bound"])
 
 
@@ -55,10 +54,10 @@ async def test_nothing_is_known_of_strangers(desk: Desk) -> None:
 
 
 async def test_a_surrogate_is_allocated_from_the_sandbox_with_date_and_parity(desk: Desk) -> None:
-    bound = await desk.resolve(await desk.person(), an_evidence())
+    number = (await desk.resolve(await desk.person(), an_evidence())).binding.number
 
-    assert bound.number.kind is IdentifierKind.SURROGATE
-    assert (bound.number.realm, bound.number.birthdate, bound.number.sex) == (Realm.SANDBOX, BIRTHDATE, Sex.MALE)
+    assert number.kind is IdentifierKind.SURROGATE
+    assert (number.realm, number.birthdate, number.sex) == (Realm.SANDBOX, BIRTHDATE, Sex.MALE)
 
 
 async def test_a_second_sign_in_keeps_the_number_and_writes_nothing(desk: Desk) -> None:
@@ -88,7 +87,8 @@ async def test_a_residence_number_supersedes_the_surrogate_and_remembers_it(desk
 
     bound = await desk.resolve(subject_id, verified())
 
-    assert (bound.number, bound.replaces, bound.version) == (RESIDENCE, (surrogate.number.value,), 2)
+    binding = bound.binding
+    assert (binding.number, binding.replaces, binding.version) == (RESIDENCE, (surrogate.binding.number.value,), 2)
     assert await desk.stores.numbers.of_subject(subject_id) == bound
     assert await desk.history() == ["bound", "superseded"]
     assert await desk.actions() == ["identifier.bound", "identifier.bound", "identifier.superseded"]
@@ -102,55 +102,14 @@ async def test_a_superseded_surrogate_is_never_given_again(desk: Desk) -> None:
     block = block_for(OTHER_PERMIT, Realm.SANDBOX)
     slots = [number_at(block, BIRTHDATE, Sex.MALE, slot) for slot in range(block.slot_count(Sex.MALE))]
     numbers = desk.stores.numbers
-    numbers._choose = iter_of([slots.index(surrogate.number), 7])
+    numbers._choose = iter_of([slots.index(surrogate.binding.number), 7])
     other = an_evidence(OTHER_PERMIT)
 
     bound = await numbers.apply(
         await desk.person("two"), "hong_kong", other, decide(other, Known(), POLICY), NOW, BOUND
     )
 
-    assert bound.number == slots[7]
-
-
-@pytest.mark.attack("MP-04")
-async def test_mp_04_of_twenty_sign_ins_at_once_with_one_permit_all_get_one_number(
-    desk: Desk, database_url: str
-) -> None:
-    other = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY)
-    desks = [desk, Desk(other)]
-    people = [(await desk.person("one"), "hong_kong"), (await desk.person("two", "guangdong"), "guangdong")]
-
-    bound = await asyncio.gather(
-        *(desks[n % 2].resolve(people[n % 2][0], an_evidence(), people[n % 2][1]) for n in range(20))
-    )
-    await other.aclose()
-
-    assert len({binding.number for binding in bound}) == 1
-    assert (await desk.rows("bindings"), await desk.rows("numbers"), await desk.rows("holders")) == (1, 1, 2)
-    assert sorted(await desk.history()) == ["bound", "tied"]
-
-
-@pytest.mark.attack("MP-04")
-async def test_mp_04_a_hundred_people_of_one_day_and_sex_get_a_hundred_numbers(desk: Desk) -> None:
-    people = [(await desk.person(f"person {n}"), TravelPermit.parse(f"H{10_000_000 + n}")) for n in range(100)]
-
-    bound = await asyncio.gather(*(desk.resolve(subject_id, an_evidence(permit)) for subject_id, permit in people))
-
-    assert len({binding.number.value for binding in bound}) == 100
-    assert {binding.number.birthdate for binding in bound} == {BIRTHDATE}
-
-
-async def test_a_chooser_that_repeats_itself_gives_no_number_twice(database_url: str) -> None:
-    stores = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY, choose=lambda _: 3)
-    desk = Desk(stores)
-
-    bound = [
-        await desk.resolve(await desk.person(f"person {n}"), an_evidence(TravelPermit.parse(f"H{20_000_000 + n}")))
-        for n in range(3)
-    ]
-    await stores.aclose()
-
-    assert len({binding.number.value for binding in bound}) == 3
+    assert bound.binding.number == slots[7]
 
 
 async def test_a_full_day_is_refused_and_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,12 +166,12 @@ async def test_of_two_permits_that_claim_one_number_at_once_exactly_one_gets_it(
         return_exceptions=True,
     )
 
-    assert sorted(type(result).__name__ for result in results) == ["Binding", "BindingConflictError"]
+    assert sorted(type(result).__name__ for result in results) == ["BindingConflictError", "Held"]
 
 
 async def test_a_decision_on_old_records_is_not_carried_out(desk: Desk) -> None:
     subject_id = await desk.person()
-    surrogate = await desk.resolve(subject_id, an_evidence())
+    surrogate = (await desk.resolve(subject_id, an_evidence())).binding
     await desk.resolve(subject_id, verified())
     stale = [
         (an_evidence(), Keep(surrogate)),
@@ -246,7 +205,7 @@ async def test_the_history_keeps_every_number_sealed(desk: Desk) -> None:
     await desk.resolve(subject_id, verified())
 
     def read(connection: Connection) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in connection.execute(select(tables.binding_history))]
+        return [tuple(row) for row in connection.execute(select(number_tables.binding_history))]
 
     lines = await desk.stores.database.read(read)
 

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.broker.ports import BindingConflictError, BindingRaceError
 from mapping.evidence import Allocate, Bind, Keep, Known
+from mapping.lifecycle import Standing
 from mapping.surrogate import block_for
 from mapping.vocabulary import Realm
 from tests.contracts.stores.builders import OTHER_PERMIT, PERMIT
@@ -18,11 +19,11 @@ async def test_a_proved_previous_permit_hands_its_number_and_people_over(desk: D
 
     second = await desk.resolve(one, moved)
 
-    assert (second.permit, second.number) == (OTHER_PERMIT, first.number)
+    assert (second.binding.permit, second.binding.number) == (OTHER_PERMIT, first.binding.number)
     assert await desk.stores.numbers.of_subject(one) == second
     assert await desk.stores.numbers.of_subject(friend) == second
-    assert await desk.known(an_evidence()) == Known(is_retired=True)
-    assert sorted(await desk.history()) == ["bound", "bound", "retired", "tied"]
+    assert await desk.known(an_evidence()) == Known(standing=Standing.RETIRED)
+    assert sorted(await desk.history()) == ["bound", "reissued", "retired", "tied"]
 
 
 async def test_a_move_to_another_territory_allocates_anew_and_remembers_the_old_number(desk: Desk) -> None:
@@ -32,9 +33,9 @@ async def test_a_move_to_another_territory_allocates_anew_and_remembers_the_old_
 
     second = await desk.resolve(one, moved)
 
-    assert second.number != first.number
-    assert second.replaces == (first.number.value,)
-    holder = await desk.stores.numbers.known(PERMIT, None, first.number)
+    assert second.binding.number != first.binding.number
+    assert second.binding.replaces == (first.binding.number.value,)
+    holder = await desk.stores.numbers.known(one, PERMIT, None, first.binding.number)
     assert holder.number_holder == MACAO_PERMIT.canonical
 
 
@@ -44,7 +45,7 @@ async def test_a_retired_permit_gets_no_second_life(desk: Desk) -> None:
     await desk.resolve(one, an_evidence(OTHER_PERMIT, previous_permit=PERMIT, same_person=True))
     thief = await desk.person("thief")
 
-    for decision in (Keep(first), Bind(OTHER_RESIDENCE), Allocate(block_for(PERMIT, Realm.SANDBOX))):
+    for decision in (Keep(first.binding), Bind(OTHER_RESIDENCE), Allocate(block_for(PERMIT, Realm.SANDBOX))):
         with pytest.raises(BindingRaceError):
             await desk.apply(thief, an_evidence(), decision)
     with pytest.raises(BindingRaceError):
@@ -60,4 +61,4 @@ async def test_two_accounts_of_one_provider_are_not_joined_by_a_previous_permit(
     with pytest.raises(BindingConflictError):
         await desk.resolve(two, both)
 
-    assert await desk.known(an_evidence()) != Known(is_retired=True)
+    assert await desk.known(an_evidence()) != Known(standing=Standing.RETIRED)

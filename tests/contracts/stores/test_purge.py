@@ -1,10 +1,13 @@
 """Housekeeping: what has ended goes, what anything still hangs on stays."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, insert
 
 from gateway.audit import AuditAction
+from gateway.store.sql import number_tables
 from gateway.store.sql.purge import PORTIONS
 from tests.contracts.stores.builders import (
     COOKIE,
@@ -93,3 +96,44 @@ async def test_one_go_is_bounded_and_the_next_one_goes_on(world: World) -> None:
         await world.stores.replays.first_use("client_assertion", f"jti-{number}", NOW + SECOND, NOW)
 
     assert [await world.stores.purge(NOW + HOUR, 1) for _ in range(2)] == [PORTIONS, 2]
+
+
+async def test_a_delivered_notice_is_remembered_for_a_month(world: World) -> None:
+    await a_notice(world, "delivered", due_at=None, delivered_at=NOW)
+
+    assert await world.stores.purge(NOW + 30 * DAY - SECOND, 100) == 0
+    assert await world.stores.purge(NOW + 30 * DAY, 100) == 1
+
+
+async def test_a_notice_that_was_given_up_is_remembered_for_three_months(world: World) -> None:
+    await a_notice(world, "given up", due_at=None)
+
+    assert await world.stores.purge(NOW + 90 * DAY - SECOND, 100) == 0
+    assert await world.stores.purge(NOW + 90 * DAY, 100) == 1
+
+
+async def test_a_notice_that_is_to_be_delivered_is_never_taken(world: World) -> None:
+    await a_notice(world, "due", due_at=NOW)
+
+    assert await world.stores.purge(NOW + 1000 * DAY, 100) == 0
+
+
+async def a_notice(world: World, notice_id: str, **changes: Any) -> None:
+    """Put a notice about a number that was given long ago into the table."""
+    number = {"id": "number-1", "binding_id": "record-1", "first_at": NOW}
+    values = {
+        "id": notice_id,
+        "kind": "superseded",
+        "client_id": "rp-a",
+        "subject_id": world.subject_id,
+        "old_number_id": "number-1",
+        "correlation_id": "c0rrelation",
+        "at": NOW,
+        "tries": 1,
+    }
+
+    def work(connection: Connection) -> None:
+        connection.execute(insert(number_tables.numbers).values(number))
+        connection.execute(insert(number_tables.notices).values(values | changes))
+
+    await world.stores.database.run(work)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.store.open import Stores, open_stores
-from tests.contracts.stores.builders import INDEX_KEY, MINUTE, NOW, SECOND, a_sealer
+from tests.contracts.stores.builders import KEYS, MINUTE, NOW, SECOND
 
 LATER = NOW + 5 * MINUTE
 
@@ -43,7 +43,7 @@ async def test_any_text_may_be_a_value(stores: Stores, value: str) -> None:
 
 @pytest.mark.parametrize("is_old", [False, True])
 async def test_of_fifty_at_once_exactly_one_is_first(stores: Stores, database_url: str, is_old: bool) -> None:
-    other = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY)
+    other = await open_stores(database_url, **KEYS)
     workers = [stores.replays, other.replays]
     if is_old:
         await stores.replays.first_use("client_assertion", "jti-1", NOW - MINUTE, NOW - 2 * MINUTE)

@@ -19,9 +19,9 @@ from gateway.oidc.ports import StoreUnavailableError
 from gateway.store import migrate
 from gateway.store.open import SchemaError, open_stores
 from gateway.store.schema import HEAD
+from gateway.store.sql.columns import metadata
 from gateway.store.sql.database import Database
-from gateway.store.sql.tables import metadata
-from tests.contracts.stores.builders import ENGINES, INDEX_KEY, a_sealer
+from tests.contracts.stores.builders import ENGINES, KEYS
 from tests.engines import PostgresServer
 
 
@@ -85,7 +85,7 @@ def failing(upgrade: Any, config: Config, revision: str) -> None:
 
 async def test_a_database_without_a_schema_is_refused_and_left_alone(empty_url: str) -> None:
     with pytest.raises(SchemaError, match="gate db upgrade"):
-        await open_stores(empty_url, sealer=a_sealer(), index_key=INDEX_KEY)
+        await open_stores(empty_url, **KEYS)
 
     assert migrate.status(empty_url) == (None, HEAD)
 
@@ -96,7 +96,7 @@ async def test_a_database_of_a_newer_program_is_refused(database_url: str) -> No
     await database.aclose()
 
     with pytest.raises(SchemaError) as refusal:
-        await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY)
+        await open_stores(database_url, **KEYS)
 
     assert refusal.value.found == "9999"
 

@@ -6,16 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, update
+from sqlalchemy import Connection, update
 
 from gateway.audit import AuditAction
 from gateway.broker.model import Stage
-from gateway.store.open import Stores, open_stores
 from gateway.store.sql import audit, tables
 from tests.contracts.stores.builders import (
     COOKIE,
     FRONT,
-    INDEX_KEY,
     MINUTE,
     NOW,
     World,
@@ -24,68 +22,23 @@ from tests.contracts.stores.builders import (
     a_consent,
     a_grant,
     a_person,
-    a_sealer,
     a_session,
     a_transaction,
     accepting,
     an_event,
 )
+from tests.contracts.stores.watching import InjectedError, break_at, statements_of
 
 TABLES = ("grants", "codes", "sessions", "consents", "audit", "transactions")
 OTHER_COOKIE = b"other cookie".ljust(32, b".")
 
 
-async def test_a_person_has_one_id_for_ever(world: World) -> None:
-    sign_ins = world.stores.sign_ins
-
-    assert await sign_ins.subject("hong_kong", "token-id-1", NOW + MINUTE) == world.subject_id
-    assert await sign_ins.subject("macao", "token-id-1", NOW) != world.subject_id
-    assert await sign_ins.subject("hong_kong", "token-id-2", NOW) != world.subject_id
-    assert await world.count("subjects") == 3
-
-
-@pytest.mark.parametrize("upstream", ["", "陳", "\ud800", "a\0b", "x" * 10_000])
-async def test_any_text_may_be_an_upstream_subject(stores: Stores, upstream: str) -> None:
-    first = await stores.sign_ins.subject("macao", upstream, NOW)
-
-    assert first is not None
-    assert await stores.sign_ins.subject("macao", upstream, NOW) == first
-
-
-async def test_of_twenty_first_sign_ins_at_once_all_are_one_person(stores: Stores, database_url: str) -> None:
-    other = await open_stores(database_url, sealer=a_sealer(), index_key=INDEX_KEY)
-    workers = [stores.sign_ins, other.sign_ins]
-
-    ids = await asyncio.gather(*(workers[n % 2].subject("macao", "new", NOW) for n in range(20)))
-    await other.aclose()
-
-    assert len(set(ids)) == 1
-    assert None not in ids
-
-
-async def test_a_known_person_is_found_without_writing(world: World, statements: list[str]) -> None:
-    await world.stores.sign_ins.subject("hong_kong", "token-id-1", NOW)
-
-    assert [statement.split()[0] for statement in statements] == ["SELECT"]
-
-
-async def test_a_person_who_is_switched_off_has_no_id_and_no_session(world: World) -> None:
+async def test_a_person_who_is_switched_off_has_no_session(world: World) -> None:
     await world.sign_in(new_session=a_session(world.subject_id))
 
     await world.switch_off_subject()
 
-    assert await world.stores.sign_ins.subject("hong_kong", "token-id-1", NOW) is None
     assert await world.stores.sign_ins.session(COOKIE, NOW) is None
-
-
-async def test_the_first_pairwise_subject_stays(world: World) -> None:
-    sign_ins = world.stores.sign_ins
-
-    subs = await asyncio.gather(*(sign_ins.pairwise(world.subject_id, "rp-a.example", f"sub-{n}") for n in range(10)))
-
-    assert len(set(subs)) == 1
-    assert await sign_ins.pairwise(world.subject_id, "rp-a.example", "later") == subs[0]
-    assert await sign_ins.pairwise(world.subject_id, "rp-b.example", "other") == "other"
 
 
 async def test_a_session_comes_back_as_it_was_kept(world: World) -> None:
@@ -166,13 +119,11 @@ async def test_the_newest_consent_counts_and_a_withdrawn_one_revives_nothing(wor
     assert await world.count("consents") == 2
 
 
-async def test_a_whole_sign_in_takes_seven_statements_and_its_redemption_three(
-    world: World, statements: list[str]
-) -> None:
+async def test_a_whole_sign_in_takes_seven_statements_and_its_redemption_three(world: World) -> None:
     transaction = a_transaction(stage=Stage.CONSENT, person=a_person(world.subject_id))
     await world.stores.transactions.begin(transaction, an_event())
     await world.sign_in(new_session=a_session(world.subject_id))
-    statements.clear()
+    statements = statements_of(world.stores)
 
     code, _ = await world.sign_in(
         2,
@@ -234,7 +185,7 @@ async def test_a_failure_in_the_middle_of_the_end_leaves_nothing(
     transaction = a_transaction(stage=Stage.CONSENT, person=a_person(world.subject_id))
     await world.stores.transactions.begin(transaction, an_event())
     before = await counts(world)
-    break_at(world, monkeypatch, failing)
+    break_one(world, monkeypatch, failing)
     completion = a_completion(
         world.subject_id,
         consent=a_consent(world.subject_id),
@@ -250,44 +201,16 @@ async def test_a_failure_in_the_middle_of_the_end_leaves_nothing(
     assert await world.stores.transactions.find(transaction.id, FRONT, NOW) == transaction
 
 
-class InjectedError(Exception):
-    pass
-
-
-def break_at(world: World, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+def break_one(world: World, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
     """Make one statement of the transaction fail."""
-    if failing == "audit":
-
-        def refuse(*_: Any) -> None:
-            raise InjectedError
-
-        monkeypatch.setattr(audit, "record", refuse)
+    if failing != "audit":
+        break_at(world.stores, failing)
         return
 
-    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith(failing):
-            raise InjectedError
+    def refuse(*_: Any) -> None:
+        raise InjectedError
 
-    listen(world, look)
-
-
-@pytest.fixture
-def statements(world: World) -> list[str]:
-    """Give the list of statements that are executed from now on."""
-    seen: list[str] = []
-
-    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    listen(world, look)
-    return seen
-
-
-def listen(world: World, look: Callable[..., None]) -> None:
-    runner = world.stores.database._runner
-    for engine in (runner._engine, getattr(runner, "_reader", None)):
-        if engine is not None:
-            event.listen(getattr(engine, "sync_engine", engine), "before_cursor_execute", look)
+    monkeypatch.setattr(audit, "record", refuse)
 
 
 async def counts(world: World) -> list[int]:

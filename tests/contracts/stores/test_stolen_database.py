@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from certs.keys.errors import SealError
+from gateway.admin.records import Reveal
+from gateway.audit import AuditAction
 from gateway.broker.model import Stage
 from gateway.store.open import open_stores
-from gateway.store.sql import tables
+from gateway.store.sql import binding_rows, indexes, number_tables, tables
+from gateway.store.vault import KeyNotHeldError, Vault
 from mapping.evidence import Evidence, Known, Policy
 from mapping.resolve import decide
 from tests.contracts.stores.builders import (
@@ -19,15 +22,17 @@ from tests.contracts.stores.builders import (
     COOKIE,
     FRONT,
     LATIN_CANARY,
+    MINUTE,
     NAME_CANARY,
     NOW,
     PERMIT,
+    SEALING_KEY,
     TOKEN_TEXT,
     World,
     a_number,
     a_person,
-    a_sealer,
     a_session,
+    a_subject,
     a_transaction,
     accepting,
     an_event,
@@ -36,13 +41,13 @@ from tests.contracts.stores.builders import (
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 UPSTREAM = "upstream-subject-canary"
+HOME_CARD = "hkid:Z6839874"
 
 
 async def live(world: World) -> str:
     """Leave something in every table, and give the surrogate that was issued."""
     stores = world.stores
-    subject_id = await stores.sign_ins.subject("hong_kong", UPSTREAM, NOW)
-    assert subject_id is not None
+    subject_id = await a_subject(stores, UPSTREAM, birthdate=BIRTHDATE, home_card=HOME_CARD)
     person = a_person(subject_id)
     kept = {"code_verifier": "verifier-canary"}
     await stores.transactions.begin(a_transaction(stage=Stage.AWAY, person=person, kept=kept), an_event())
@@ -53,7 +58,14 @@ async def live(world: World) -> str:
     bound = await stores.numbers.apply(
         subject_id, "hong_kong", evidence, decide(evidence, Known(), Policy()), NOW, an_event()
     )
-    return bound.number.value
+    number = bound.binding.number
+    reveal = Reveal("reveal-1", "operator-a", NOW, "a stated purpose", number, NOW + MINUTE)
+    await stores.reveal_registry.ask(reveal, an_event(AuditAction.REVEAL_ASKED))
+    return number.value
+
+
+def every_table_with_a_box() -> set[str]:
+    return {table.name for table in number_tables.metadata.tables.values() if "box" in table.c}
 
 
 @pytest.mark.attack("CD-06", "MP-06", "AU-06")
@@ -75,12 +87,19 @@ async def test_cd_06_no_byte_of_the_file_tells_a_secret_or_a_person(world: World
         "surrogate": surrogate,
         "birth date": BIRTHDATE.isoformat(),
         "upstream subject": UPSTREAM,
+        "home card": HOME_CARD,
         "verifier": "verifier-canary",
         "state": "ate with a NUL",
         "nonce": "n-0S6_WzA2Mj",
     }
     assert [what for what, canary in canaries.items() if canary.encode() in dump] == []
     assert b"rp-a.example" in dump  # the search does find what is there
+
+
+async def test_something_is_left_in_every_table_that_holds_boxes(world: World) -> None:
+    await live(world)
+
+    assert [name for name in sorted(every_table_with_a_box()) if not await world.count(name)] == []
 
 
 @pytest.mark.attack("CD-06")
@@ -92,14 +111,27 @@ async def test_cd_06_what_the_database_keeps_of_a_code_redeems_nothing(world: Wo
 
 
 @pytest.mark.attack("MP-06")
-async def test_mp_06_another_index_key_finds_nobody(world: World, database_url: str) -> None:
+async def test_mp_06_another_index_key_finds_nobody(world: World) -> None:
     await live(world)
-    stranger = await open_stores(database_url, sealer=a_sealer(), index_key=bytes(reversed(range(32))))
+    stranger = Vault({"1": SEALING_KEY}, {"1": bytes(reversed(range(32)))})
 
-    known = await stranger.numbers.known(PERMIT, None, a_number())
-    await stranger.aclose()
+    def work(connection: Connection) -> list[object]:
+        return [
+            binding_rows.of_permit(connection, stranger.permit_index(PERMIT)),
+            indexes.find(connection, stranger.text_index("subject", "hong_kong", UPSTREAM)),
+        ]
 
-    assert known == Known()
+    assert await world.stores.database.read(work) == [None, None]
+
+
+@pytest.mark.attack("MP-06")
+async def test_mp_06_whoever_brings_another_key_under_a_known_name_is_turned_away(
+    world: World, database_url: str
+) -> None:
+    await live(world)
+
+    with pytest.raises(KeyNotHeldError, match="not in the keys folder"):
+        await open_stores(database_url, sealing_keys={"1": SEALING_KEY}, index_keys={"1": bytes(reversed(range(32)))})
 
 
 @pytest.mark.parametrize("table", ["transactions", "sessions", "grants", "bindings"])
@@ -134,4 +166,4 @@ async def read(world: World, table: str) -> object:
         case "grants":
             return await stores.tokens.find_access_token(digest(TOKEN_TEXT), NOW)
         case _:
-            return await stores.numbers.known(PERMIT, None, None)
+            return await stores.numbers.known("nobody", PERMIT, None, None)

@@ -4,6 +4,10 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from gateway.web.pages import (
+    AccountActPage,
+    AccountEndedPage,
+    AccountPage,
+    AccountSignInPage,
     ChooserPage,
     ConsentGroup,
     ConsentItem,
@@ -13,8 +17,11 @@ from gateway.web.pages import (
     PermitPage,
     ProblemPage,
     ProviderOption,
+    Receiver,
+    RecordShown,
     SignedOutPage,
     SignOutPage,
+    StandingConsent,
 )
 from gateway.web.render import build_renderer
 from gateway.web.texts import load_texts
@@ -67,9 +74,56 @@ START = HomePage(
     "https://id.example",
     (("home.discovery", "/.well-known/openid-configuration"), ("home.keys", "/jwks"), ("home.ready", "/readyz")),
 )
+RECORD = RecordShown("H******18", "8****************5", "surrogate", "active", "2026-11-24")
+ACCOUNT = AccountPage(
+    service=None,
+    switch="/account",
+    name="陳**",
+    provider="hong_kong",
+    accounts=("hong_kong", "guangdong"),
+    record=RECORD,
+    receivers=(Receiver("Harbour Hotel", "guangdong", "2026-11-24"), Receiver("Sai Van Clinic", "macao", "2026-11-20")),
+    consents=(
+        StandingConsent(
+            "shop", "Harbour Hotel", "guangdong", "accommodation", ("openid", "cn_id"), "2026-11-24", "token"
+        ),
+        StandingConsent("clinic", "Sai Van Clinic", "macao", "", ("openid",), "2026-11-20", "token"),
+    ),
+    acts=("new-permit", "dispute", "untie", "erase"),
+    done="withdraw",
+)
+NO_RECORD = replace(ACCOUNT, accounts=(), record=None, receivers=(), consents=(), acts=("erase",), done=None)
+ACCOUNT_SIGN_IN = AccountSignInPage(None, "/account", "/authorize?client_id=gate-account")
+NEW_PERMIT = AccountActPage(
+    None, "/account/ask/new-permit", "new-permit", "/account/new-permit", "token", "陳**", "hong_kong"
+)
+DISPUTE, UNTIE, ERASE = (
+    replace(NEW_PERMIT, switch=f"/account/ask/{act}", act=act, action=f"/account/{act}")
+    for act in ("dispute", "untie", "erase")
+)
+ACCOUNT_PAGES: list[Page] = [
+    ACCOUNT,
+    NO_RECORD,
+    *(
+        replace(ACCOUNT, record=replace(RECORD, kind=kind, standing=standing))
+        for kind, standing in (("residence_permit", "frozen"), ("surrogate", "closed"), ("surrogate", "retired"))
+    ),
+    replace(ACCOUNT, done="new-permit"),
+    replace(ACCOUNT, done="dispute"),
+    ACCOUNT_SIGN_IN,
+    replace(ACCOUNT_SIGN_IN, is_again=True),
+    NEW_PERMIT,
+    replace(NEW_PERMIT, answer="register.not_matched"),
+    DISPUTE,
+    UNTIE,
+    ERASE,
+    AccountEndedPage(None, "/account/ended", "untie"),
+    AccountEndedPage(None, "/account/ended", "erase"),
+]
 PAGES: list[Page] = [CHOOSER, PERMIT, CONSENT, SIGN_OUT, SIGNED_OUT, PROBLEM, START]
 PAGES += [replace(PERMIT, answer="permit.format"), replace(SIGNED_OUT, way_home=None, upstream=())]
 PAGES += [replace(page, service=None) for page in PAGES]
+PAGES += ACCOUNT_PAGES
 
 
 class Outline(HTMLParser):

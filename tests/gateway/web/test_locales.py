@@ -7,6 +7,7 @@ import pytest
 from gateway.broker.problems import CATALOGUE
 from gateway.web.languages import LOCALES
 from gateway.web.texts import FALLBACKS, PLACEHOLDER, TextError, load_texts, read_catalogue
+from mapping.lifecycle import Standing
 
 CATALOGUES = load_texts(strict=True).catalogues
 REFERENCE = CATALOGUES["en"]
@@ -24,6 +25,8 @@ PERMIT_ANSWERS = [
     "register.several",
     "register.unavailable",
     "register.expired",
+    "binding.frozen",
+    "binding.closed",
 ]
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -87,6 +90,16 @@ def test_no_texts_are_left_over_from_a_problem_that_is_gone() -> None:
 @pytest.mark.parametrize("answer", PERMIT_ANSWERS)
 def test_every_answer_about_a_permit_has_a_sentence_of_its_own(answer: str) -> None:
     assert f"answer.{answer}" in REFERENCE
+
+
+@pytest.mark.parametrize("act", ["new_permit", "dispute", "untie", "erase"])
+def test_every_change_is_named_explained_and_confirmed(act: str) -> None:
+    assert {f"mine.{act}.{part}" for part in ("title", "text", "confirm")} <= REFERENCE.keys()
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_every_standing_of_a_record_is_explained(standing: Standing) -> None:
+    assert f"mine.standing.{standing.value}" in REFERENCE
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mapping.documents import TravelPermit
+from mapping.documents import PermitForm, TravelPermit
 from mapping.errors import MappingError
 
 
@@ -105,3 +105,61 @@ def test_a_permit_hides_itself() -> None:
 
     for shown in (repr(permit), str(permit), f"{permit}"):
         assert shown == "TravelPermit(H******78)"
+
+
+@pytest.mark.spec("mapping specification §1")
+@pytest.mark.parametrize("text", ["H12345678", "12345", "", "回鄉證", None])
+def test_a_declared_booklet_goes_to_a_person_whatever_its_number(text: object) -> None:
+    with pytest.raises(MappingError) as refusal:
+        TravelPermit.parse(text, form=PermitForm.BOOKLET)
+
+    assert refusal.value.code == "permit.wrong_document"
+    assert dict(refusal.value.detail) == {"document": "booklet", "route": "manual"}
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("H1234567800", PermitForm.CARD_1999),
+        ("H12345678", PermitForm.CARD_1999),
+        ("M12345678", PermitForm.CARD_2013),
+        ("H1234567802", PermitForm.CARD_2013),
+        ("HA1234567", PermitForm.CARD_2024),
+        ("MA123456701", PermitForm.CARD_2024),
+    ],
+)
+def test_a_declared_card_is_read_in_either_length_since_platforms_hold_both(text: str, form: PermitForm) -> None:
+    assert TravelPermit.parse(text, form=form) == TravelPermit.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("H12345678", PermitForm.CARD_2024),
+        ("M1234567801", PermitForm.CARD_2024),
+        ("HA1234567", PermitForm.CARD_1999),
+        ("MA1234567", PermitForm.CARD_2013),
+    ],
+)
+def test_a_number_of_the_other_class_is_not_of_the_declared_card(text: str, form: PermitForm) -> None:
+    with pytest.raises(MappingError) as refusal:
+        TravelPermit.parse(text, form=form)
+
+    assert refusal.value.code == "permit.format"
+
+
+@pytest.mark.parametrize(
+    ("shown", "recorded", "expected"),
+    [
+        (TravelPermit("H12345678", "01"), TravelPermit("H12345678", "00"), True),
+        (TravelPermit("H12345678", "10"), TravelPermit("H12345678", "09"), True),
+        (TravelPermit("H12345678", "00"), TravelPermit("H12345678"), True),
+        (TravelPermit("H12345678", "01"), TravelPermit("H12345678", "01"), False),
+        (TravelPermit("H12345678"), TravelPermit("H12345678", "01"), False),
+        (TravelPermit("M12345678", "02"), TravelPermit("H12345678", "01"), False),
+    ],
+)
+def test_a_newer_card_of_one_holder_is_told_by_its_count(
+    shown: TravelPermit, recorded: TravelPermit, expected: bool
+) -> None:
+    assert shown.is_newer_than(recorded) is expected

@@ -1,0 +1,99 @@
+"""What a running gateway does beside its requests: purge what has ended, learn of new keys, deliver notices.
+
+Every worker does all of it: each chore takes its work by an atomic statement, so that several do not meet.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from certs.keys import jose
+from gateway.admin.records import SwitchKind
+from gateway.broker.notices import TOKEN_TYPE, DeliveryError, Reply, deliver
+from gateway.broker.parts import Broker
+from gateway.oidc.endpoint import TokenEndpoint
+from gateway.oidc.issue import signing_key
+from gateway.oidc.model import Client
+from gateway.store.open import Stores
+from providers.calls import Calls
+from providers.errors import ProviderError
+
+_LOG: Final = logging.getLogger("gateway.chores")
+_PURGE_SECONDS: Final = 60.0
+_PURGE_BATCH: Final = 5_000
+_QUICK_SECONDS: Final = 5.0
+"""Between two looks at keys in use and at notices: a worker learns of a new key within this time (MP-09)."""
+_RECEIVER: Final = "relying_party"
+"""What the one door for HTTP calls the far side of a delivery in its errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chores:
+    """The chores of one worker; each may be done by hand as well, which is how tests do them."""
+
+    stores: Stores
+    broker: Broker
+    tokens: TokenEndpoint
+    calls: Calls
+    clock: Callable[[], datetime]
+
+    async def purge(self) -> None:
+        """Take away what has expired, in small portions (G15)."""
+        await self.stores.purge(self.clock(), _PURGE_BATCH)
+
+    async def refresh_keys(self) -> None:
+        """Learn which keys are in use now."""
+        await self.stores.refresh_keys()
+
+    async def refresh_switches(self) -> None:
+        """Learn which providers are switched off, so that the chooser leaves them out (AL-09)."""
+        switches = await self.stores.switch_registry.all()
+        off = frozenset(switch.name for switch in switches if switch.kind is SwitchKind.PROVIDER)
+        self.broker.switched_off.providers = off
+
+    async def deliver_notices(self) -> int:
+        """Tell relying parties of numbers that were replaced or withdrawn (RFC 8935); returns how many were told."""
+        return await deliver(self.broker, self._sign, self._post, self.clock())
+
+    def _sign(self, claims: Mapping[str, Any], client: Client) -> str:
+        return jose.sign(claims, signing_key(client, self.tokens), typ=TOKEN_TYPE)
+
+    async def _post(self, url: str, headers: Mapping[str, str], content: bytes) -> Reply:
+        try:
+            answer = await self.calls.post(_RECEIVER, url, headers=headers, content=content)
+        except ProviderError as error:
+            raise DeliveryError(error.detail) from error
+        return Reply(answer.status, answer.content)
+
+
+@contextlib.asynccontextmanager
+async def under_way(chores: Chores) -> AsyncIterator[None]:
+    """Do the chores for as long as the gateway serves."""
+    works: tuple[tuple[Callable[[], Awaitable[object]], float], ...] = (
+        (chores.purge, _PURGE_SECONDS),
+        (chores.refresh_keys, _QUICK_SECONDS),
+        (chores.refresh_switches, _QUICK_SECONDS),
+        (chores.deliver_notices, _QUICK_SECONDS),
+    )
+    await chores.refresh_switches()
+    tasks = [asyncio.create_task(_every(seconds, work)) for work, seconds in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    """Work again and again; what fails now, a store that is down for example, is tried again next time."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - a chore must outlive any one failure
+            _LOG.warning("%s failed: %s", getattr(work, "__name__", "chore"), type(error).__name__)

@@ -1,0 +1,40 @@
+"""The far side, made from the settings: every configured provider, the register, and the HTTP client they share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.config import ConfigurationError, Settings
+from mapping.ports import LinkRegister
+from providers.base import IdentityProvider
+from providers.calls import Calls
+from providers.registry import FACTORIES, build_register
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """Everything on the far side: providers by name, the register, and the client they share."""
+
+    providers: Mapping[str, IdentityProvider]
+    addresses: Mapping[str, str]
+    register: LinkRegister | None
+    calls: Calls
+
+
+def build_upstreams(settings: Settings, calls: Calls, clock: Callable[[], datetime]) -> Upstreams:
+    """Make every configured provider; none of them is called, so that a dead one cannot stop the start."""
+    providers: dict[str, IdentityProvider] = {}
+    for name, block in settings.providers.items():
+        factory = FACTORIES.get(name)
+        if factory is None:
+            raise ConfigurationError(f"unknown provider {name}; known are {', '.join(sorted(FACTORIES))}")
+        try:
+            providers[name] = factory(block, calls, clock)
+        except ValueError as error:
+            raise ConfigurationError(f"providers.{name}: {error}") from error
+    try:
+        register = build_register(settings.register, calls, clock) if settings.register else None
+    except ValueError as error:
+        raise ConfigurationError(f"register: {error}") from error
+    addresses = {name: str(block["base_url"]) for name, block in settings.providers.items()}
+    return Upstreams(providers, addresses, register, calls)
