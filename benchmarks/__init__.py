@@ -4,4 +4,7 @@
 and `report` judges; `course` starts everything that runs (`processes`), `driver` is the browsers, `stand_in` the
 measuring stick over `stand_in_store` and `stand_in_tokens`, and `wire` the HTTP client that browsers and stick share.
 Nothing of the product imports anything from here, and nothing here is packaged.
+
+`mapping` (`make bench-mapping`) measures validations, resolutions and growing tables; `allocations` gives very many
+people a number and proves that no two got the same one.
 """
