@@ -15,16 +15,19 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from gateway.oidc.ports import StoreUnavailableError
 from gateway.store.open import open_stores
 from mapping.documents import TravelPermit
-from tests.contracts.stores.builders import KEYS
+from mapping.evidence import Evidence
+from tests.contracts.stores.builders import BIRTHDATE, KEYS
 from tests.contracts.stores.desk import Desk, an_evidence
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+BIRTHDAYS: Final = 5_000
 AT_ONCE: Final = 4
 """So many people stand at one worker's counter at a time."""
 SECONDS: Final = 60
@@ -37,12 +40,17 @@ def permit_of(person: int) -> TravelPermit:
     return TravelPermit.parse(f"H{10_000_000 + person}")
 
 
+def evidence_of(person: int) -> Evidence:
+    """What one of our people proves; they are born on many days, for ten thousand do not fit into one."""
+    return an_evidence(permit_of(person), birthdate=BIRTHDATE + timedelta(days=person % BIRTHDAYS))
+
+
 async def serve(desk: Desk, person: int) -> str:
     """Recognise somebody and give them their number, as a sign-in does; a store that is too busy is asked again."""
     for _ in range(PATIENCE):
         try:
             subject_id = await desk.person(f"person {person}")
-            held = await desk.resolve(subject_id, an_evidence(permit_of(person)))
+            held = await desk.resolve(subject_id, evidence_of(person))
         except StoreUnavailableError:
             continue
         return held.binding.number.value

@@ -9,8 +9,8 @@ from gateway.broker.ports import BindingRaceError, Held
 from gateway.store.open import Stores
 from mapping.resolve import decide
 from tests.contracts.stores.builders import NOW
-from tests.contracts.stores.desk import BOUND, POLICY, Desk, an_evidence
-from tests.faults.mortal import nursery, permit_of
+from tests.contracts.stores.desk import BOUND, POLICY, Desk
+from tests.faults.mortal import evidence_of, nursery
 from tests.faults.test_mapf_killed import assert_whole
 from tests.faults.weight import PATIENT, rounds
 
@@ -22,7 +22,7 @@ WORKERS = 2
 
 async def meet(desk: Desk, person: int, barrier: asyncio.Barrier, chance: random.Random) -> tuple[Held, int]:
     """Read and decide, wait for the other one, and write; gives how often the race was lost too."""
-    evidence, lost = an_evidence(permit_of(person)), 0
+    evidence, lost = evidence_of(person), 0
     subject_id = await desk.person(f"person {person}")
     decision = decide(evidence, await desk.known(evidence, subject_id), POLICY)
     await barrier.wait()
