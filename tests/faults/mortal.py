@@ -40,17 +40,17 @@ def permit_of(person: int) -> TravelPermit:
     return TravelPermit.parse(f"H{10_000_000 + person}")
 
 
-def evidence_of(person: int) -> Evidence:
+def evidence_of(person: int, days: int = BIRTHDAYS) -> Evidence:
     """What one of our people proves; they are born on many days, for ten thousand do not fit into one."""
-    return an_evidence(permit_of(person), birthdate=BIRTHDATE + timedelta(days=person % BIRTHDAYS))
+    return an_evidence(permit_of(person), birthdate=BIRTHDATE + timedelta(days=person % days))
 
 
-async def serve(desk: Desk, person: int) -> str:
+async def serve(desk: Desk, person: int, days: int = BIRTHDAYS) -> str:
     """Recognise somebody and give them their number, as a sign-in does; a store that is too busy is asked again."""
     for _ in range(PATIENCE):
         try:
             subject_id = await desk.person(f"person {person}")
-            held = await desk.resolve(subject_id, evidence_of(person))
+            held = await desk.resolve(subject_id, evidence_of(person, days))
         except StoreUnavailableError:
             continue
         return held.binding.number.value

@@ -69,7 +69,7 @@ class Counter:
     async def serve(self, many: int) -> None:
         for _ in range(many):
             person, self.generator.asked = next(self.people), 0
-            self.numbers[person] = await serve(self.desk, person)
+            self.numbers[person] = await serve(self.desk, person, days=1)
             self.most_asked = max(self.most_asked, self.generator.asked)
 
     async def alerts(self) -> list[str]:
@@ -103,7 +103,7 @@ async def test_f_mapf_03_a_generator_that_repeats_itself_gives_nobody_anothers_n
     assert counter.most_asked <= BOUND
     # A generator that stands still fills one code's day to the brim, and that is told as well.
     assert set(await counter.alerts()) - {"capacity"} == ({"generator"} if is_told else set())
-    assert {person: await serve(counter.desk, person) for person in numbers} == numbers
+    assert {person: await serve(counter.desk, person, days=1) for person in numbers} == numbers
     await assert_whole(counter.desk.stores, BEFORE + DURING)
 
 
