@@ -3,7 +3,6 @@
 Nobody may do it alone, nobody may do it often, and every step is on record with its purpose, refused ones too.
 """
 
-import secrets
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -13,6 +12,7 @@ from gateway.admin.numbers import moment
 from gateway.admin.ports import RevealRegistry
 from gateway.admin.records import Reveal
 from gateway.audit import AuditAction, AuditLog
+from gateway.oidc.random_values import new_id
 from mapping.identifier import MainlandIdentifier
 
 OPEN_FOR: Final = timedelta(hours=24)
@@ -49,7 +49,7 @@ async def ask(registry: RevealRegistry, log: AuditLog, number: MainlandIdentifie
     if await registry.used_since(act.operator, act.now - _DAY) >= DAILY_LIMIT:
         raise await _refused(log, Refusal.TOO_MANY, act)
     reveal = Reveal(
-        id=secrets.token_urlsafe(12),
+        id=new_id(),
         asked_by=act.operator,
         asked_at=act.now,
         purpose=act.reason,

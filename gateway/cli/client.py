@@ -1,7 +1,6 @@
 """``gate client``: the registered relying parties."""
 
 import json
-import secrets
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from gateway.cli.output import AsJson, ConfigFile, DryRun, Exit, show, show_rows
 from gateway.cli.stores import Opened, operator_name, with_stores
 from gateway.oidc.model import Client
 from gateway.oidc.names import ClientAuthMethod, Scope
+from gateway.oidc.random_values import new_id
 from gateway.oidc.registration import MetadataError
 
 app = typer.Typer(help="Registered relying parties.", no_args_is_help=True)
@@ -49,7 +49,7 @@ def create(  # noqa: PLR0917 - one option per field of the registration
 ) -> None:
     """Register a relying party; its secret is shown this once and never again."""
     draft = Client(
-        client_id=client_id or secrets.token_urlsafe(16),
+        client_id=client_id or new_id(),
         client_name=name,
         redirect_uris=tuple(redirect_uri),
         token_endpoint_auth_method=auth,

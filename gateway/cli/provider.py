@@ -1,12 +1,12 @@
 """``gate provider``: which account systems people may sign in with, while the gateway runs (AL-09)."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gateway.admin import switches
+from gateway.admin.acts import Act
 from gateway.admin.records import SwitchKind
 from gateway.cli.output import AsJson, ConfigFile, DryRun, Exit, Reason, Yes, confirm, show, show_rows, stop
 from gateway.cli.stores import Opened, act, with_stores
@@ -48,16 +48,7 @@ def disable(  # noqa: PLR0917 - one option per question
 ) -> None:
     """Switch a provider off: sign-ins under way, sessions and grants that came from it are worth nothing any more."""
     confirm(f"Switch {name} off for everybody?", yes=yes, dry_run=dry_run)
-    provider, why = _spelt(name), act(reason)
-
-    async def work(gate: Opened) -> bool:
-        known = gate.settings.providers
-        registry = gate.stores.switch_registry
-        return await switches.turn_off(registry, SwitchKind.PROVIDER, provider, known, why, dry_run=dry_run)
-
-    if not _turned(config, work):
-        stop("it is off already", Exit.PRECONDITION)
-    show({"provider": provider, "enabled": False, "dry_run": dry_run}, as_json=as_json)
+    _turn(name, act(reason), config, as_json=as_json, dry_run=dry_run, off=True)
 
 
 @app.command()
@@ -69,25 +60,21 @@ def enable(
     dry_run: DryRun = False,  # noqa: FBT002
 ) -> None:
     """Switch a provider on again."""
-    provider, why = _spelt(name), act(reason)
+    _turn(name, act(reason), config, as_json=as_json, dry_run=dry_run, off=False)
+
+
+def _turn(name: str, why: Act, config: Path | None, *, as_json: bool, dry_run: bool, off: bool) -> None:
+    provider = name.replace("-", "_")  # ``hong-kong`` as at other verbs, or ``hong_kong`` as in the settings
 
     async def work(gate: Opened) -> bool:
-        known = gate.settings.providers
-        registry = gate.stores.switch_registry
-        return await switches.turn_on(registry, SwitchKind.PROVIDER, provider, known, why, dry_run=dry_run)
+        turn = switches.turn_off if off else switches.turn_on
+        known, registry = gate.settings.providers, gate.stores.switch_registry
+        return await turn(registry, SwitchKind.PROVIDER, provider, known, why, dry_run=dry_run)
 
-    if not _turned(config, work):
-        stop("it is not off", Exit.PRECONDITION)
-    show({"provider": provider, "enabled": True, "dry_run": dry_run}, as_json=as_json)
-
-
-def _turned(config: Path | None, work: Callable[[Opened], Awaitable[bool]]) -> bool:
     try:
-        return with_stores(config, work)
+        is_changed = with_stores(config, work)
     except switches.UnknownSwitchError:
         stop("no provider of this name is configured", Exit.USAGE)
-
-
-def _spelt(name: str) -> str:
-    """``hong-kong`` as at other verbs, or ``hong_kong`` as in the settings."""
-    return name.replace("-", "_")
+    if not is_changed:
+        stop("it is off already" if off else "it is not off", Exit.PRECONDITION)
+    show({"provider": provider, "enabled": not off, "dry_run": dry_run}, as_json=as_json)

@@ -1,11 +1,15 @@
-"""The one place where the protocol takes random values from, and the form in which they are remembered (G17)."""
+"""The one place where random values and ids come from, and the form in which values are remembered (G17)."""
 
 import hashlib
 import secrets
+import string
 from typing import Final
 
 VALUE_BYTES: Final = 32
 """256 bits, twice what RFC 9700 §4.1.1 and its kin ask for; nothing about a person or a counter is inside."""
+
+ID_BYTES: Final = 18
+"""144 bits: no two ids ever meet, and nobody guesses one; still, knowing an id opens nothing."""
 
 VALUE_LENGTH: Final = 43
 """Characters of such a value in base64url."""
@@ -14,6 +18,14 @@ VALUE_LENGTH: Final = 43
 def new_value() -> str:
     """Make an unguessable value: a code, an access token, a ``jti``."""
     return secrets.token_urlsafe(VALUE_BYTES)
+
+
+def new_id() -> str:
+    """Make an id that says nothing about anybody, for what operators name: people, records, alerts, clients.
+
+    It begins with a letter: one that began with a dash would be an option to every command line.
+    """
+    return secrets.choice(string.ascii_letters) + secrets.token_urlsafe(ID_BYTES)
 
 
 def digest(value: str) -> bytes:

@@ -223,7 +223,10 @@ async def test_cd_09_a_provider_that_is_switched_off_takes_its_codes_along(world
     assert error_of(response) == DEAD
 
 
-@pytest.mark.xfail(strict=True, reason="a provider is switched off before it is taken out of the settings")
+@pytest.mark.xfail(
+    strict=True,
+    reason="taking a provider out of the settings ends no grant: operators switch it off first (tested above)",
+)
 @pytest.mark.attack("CD-09")
 async def test_cd_09_a_provider_that_was_taken_out_takes_its_codes_along(world: WatchedWorld) -> None:
     asked, code = await a_code(await a_session(world))

@@ -45,14 +45,7 @@ def freeze(  # noqa: PLR0917 - one option per question
     dry_run: DryRun = False,  # noqa: FBT002
 ) -> None:
     """Let nothing go out of a record, or no new numbers out of a region code, until it is released."""
-    why = act(reason)
-    if region is not None:
-        _require_alone(permit, record)
-        _switch(region, why, config, as_json=as_json, dry_run=dry_run, off=True)
-        return
-    target = target_of(permit, record)
-    work = with_stores(config, lambda gate: numbers.freeze(gate.stores.number_registry, target, why, dry_run=dry_run))
-    show(work, as_json=as_json)
+    _turn(act(reason), (permit, record, region), config, as_json=as_json, dry_run=dry_run, off=True)
 
 
 def release(  # noqa: PLR0917 - one option per question
@@ -65,14 +58,7 @@ def release(  # noqa: PLR0917 - one option per question
     dry_run: DryRun = False,  # noqa: FBT002
 ) -> None:
     """Let a frozen record, or a frozen region code, be used again."""
-    why = act(reason)
-    if region is not None:
-        _require_alone(permit, record)
-        _switch(region, why, config, as_json=as_json, dry_run=dry_run, off=False)
-        return
-    target = target_of(permit, record)
-    work = with_stores(config, lambda gate: numbers.release(gate.stores.number_registry, target, why, dry_run=dry_run))
-    show(work, as_json=as_json)
+    _turn(act(reason), (permit, record, region), config, as_json=as_json, dry_run=dry_run, off=False)
 
 
 def close(  # noqa: PLR0917 - one option per question
@@ -94,9 +80,25 @@ def close(  # noqa: PLR0917 - one option per question
     show(closed, as_json=as_json)
 
 
-def _require_alone(permit: str | None, record: str | None) -> None:
-    if permit is not None or record is not None:
-        stop("name a permit, --record or --region, one of them", Exit.USAGE)
+def _turn(
+    why: Act,
+    named: tuple[str | None, str | None, str | None],
+    config: Path | None,
+    *,
+    as_json: bool,
+    dry_run: bool,
+    off: bool,
+) -> None:
+    """Freeze or release whatever was named: a record by permit or id, or a region code."""
+    permit, record, region = named
+    if region is not None:
+        if permit is not None or record is not None:
+            stop("name a permit, --record or --region, one of them", Exit.USAGE)
+        _switch(region, why, config, as_json=as_json, dry_run=dry_run, off=off)
+        return
+    turn, target = numbers.freeze if off else numbers.release, target_of(permit, record)
+    done = with_stores(config, lambda gate: turn(gate.stores.number_registry, target, why, dry_run=dry_run))
+    show(done, as_json=as_json)
 
 
 def _switch(code: str, why: Act, config: Path | None, *, as_json: bool, dry_run: bool, off: bool) -> None:

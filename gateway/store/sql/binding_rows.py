@@ -1,6 +1,5 @@
 """The rows behind bindings: statements, and one small function for each."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Integer, LargeBinary, Text, bindparam, false, insert, select, update
 
 from gateway.broker.ports import Held
+from gateway.oidc.random_values import new_id
 from gateway.store.records import read_binding, write_binding
 from gateway.store.sql import indexes
 from gateway.store.sql.columns import Moment
@@ -173,11 +173,6 @@ def note(  # noqa: PLR0917 - one argument for each column that is not the author
         "box": vault.seal(write_binding(binding), "binding_history", history_id),
     }
     connection.execute(_NOTE, row)
-
-
-def new_id() -> str:
-    """An id for a new row."""
-    return secrets.token_urlsafe(12)
 
 
 def _one(connection: Connection, statement: Any, values: dict[str, Any]) -> Recorded | None:

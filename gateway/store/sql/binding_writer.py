@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker.ports import BindingConflictError, BindingRaceError, Held, NoticeKind
+from gateway.oidc.random_values import new_id
 from gateway.store.sql import allocation, audit, indexes, notices, number_rows, subjects, ties
 from gateway.store.sql import binding_rows as rows
 from gateway.store.sql.binding_rows import Author, Recorded
@@ -101,7 +102,7 @@ class BindingWriter:
         """The id of the record, or that of a new one, whose permit is then taken."""
         if seen.current is not None:
             return seen.current.id
-        binding_id = rows.new_id()
+        binding_id = new_id()
         if not indexes.claim(connection, indexes.PERMIT, self.vault.permit_index(permit), binding_id):
             raise BindingRaceError
         return binding_id

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Integer, bindparam, func, insert, select, update
 
 from gateway.admin.records import Bucket
+from gateway.oidc.random_values import new_id
 from gateway.store.sql import indexes
-from gateway.store.sql.binding_rows import new_id
 from gateway.store.sql.number_tables import buckets
 from gateway.store.sql.number_tables import indexes as index_rows
 from gateway.store.vault import Indexes, Vault

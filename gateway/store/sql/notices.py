@@ -4,7 +4,6 @@ A notice names the number that the relying party had. The record that it tells o
 so that nothing is told that is not true any more, and nobody is told more than they may have by then (G10).
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Integer, Text, bindparam, insert, select, upd
 
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker.ports import Notice, NoticeKind
+from gateway.oidc.random_values import new_id
 from gateway.store.sql import audit, releases
 from gateway.store.sql.columns import NOW, Moment
 from gateway.store.sql.database import Database
@@ -63,7 +63,7 @@ def write(connection: Connection, kind: NoticeKind, binding_id: str, now: dateti
     statement = _OF_THE_OLD if kind is NoticeKind.SUPERSEDED else _RECEIVERS
     rows = [
         {
-            "id": secrets.token_urlsafe(12),
+            "id": new_id(),
             "kind": kind.value,
             "client_id": row.client_id,
             "subject_id": row.subject_id,

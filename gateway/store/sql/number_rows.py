@@ -5,10 +5,11 @@ from typing import Final
 
 from sqlalchemy import Connection, LargeBinary, Text, bindparam, insert, select, update
 
+from gateway.oidc.random_values import new_id
 from gateway.store.fields import RecordError
 from gateway.store.records import read_number
 from gateway.store.sql import indexes
-from gateway.store.sql.binding_rows import new_id, of_id, opened
+from gateway.store.sql.binding_rows import of_id, opened
 from gateway.store.sql.number_tables import numbers
 from gateway.store.vault import Vault
 from mapping.evidence import Binding

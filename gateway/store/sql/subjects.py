@@ -1,7 +1,6 @@
 """People: who somebody is at a provider, what must stay true of them, and under which ``sub`` a sector knows them."""
 
 import hmac
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, LargeBinary, Text, bindparam, insert, select,
 from gateway.alerts import AlertKind
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker.ports import Anchor, Recognition
+from gateway.oidc.random_values import new_id
 from gateway.store.fields import Fields
 from gateway.store.sql import alerts, indexes, switches
 from gateway.store.sql.database import insert_unless_there
@@ -128,7 +128,7 @@ def _admit(connection: Connection, vault: Vault, wanted: Indexes, visitor: Visit
     indexes.require_keys(connection, vault)
     if switches.is_provider_off(connection, visitor.provider):
         return "", Recognition.BLOCKED
-    subject_id = secrets.token_urlsafe(18)  # says nothing about anybody
+    subject_id = new_id()
     if not indexes.claim(connection, indexes.SUBJECT, wanted, subject_id):
         found = find(connection, wanted)
         if found is None:
