@@ -67,7 +67,7 @@ class Person:
     def subject_id(self) -> str:
         """The id of their account: it looks as random as a real one, and can be worked out again."""
         digest = blake2b(self.upstream_subject.encode("ascii"), digest_size=18).digest()
-        return base64.urlsafe_b64encode(digest).decode("ascii")
+        return "s" + base64.urlsafe_b64encode(digest).decode("ascii")
 
     @property
     def evidence(self) -> Evidence:
