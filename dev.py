@@ -65,6 +65,7 @@ def test(options: list[str]) -> NoReturn:
     install("dev")
     with step("browser and accessibility rules"):
         run([str(PYTHON), str(ROOT / "tests" / "browser_binary.py")])
+        run([str(PYTHON), str(ROOT / "tests" / "clients" / "apache_packages.py")])
     if without_engines:
         os.environ["GATE_WITHOUT_ENGINES"] = "1"
     hand_over(str(PYTHON), "tests/phases.py", *options)

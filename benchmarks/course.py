@@ -80,7 +80,7 @@ def running(
     ports = free_ports(len(PLACES) + 2)
     homes = [f"http://127.0.0.1:{port}" for port in ports]
     at = Addresses(*homes[:4])
-    settings = make_world(folder, at, gateway_url)
+    settings = make_world(folder, at, gateway_url, unlimited=True)
     upstream_secret = _enrol_stand_in(folder / "mocks.json", homes[4])
     client_secret = asyncio.run(register_clients(folder, gateway_url, [_client(algorithm)]))[CLIENT_ID]
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""What a running gateway does beside its requests: purge what has ended, learn of new keys, deliver notices.
+"""What a running gateway does beside its requests: purge what has ended, learn of new keys, tell relying parties.
 
 Every worker does all of it: each chore takes its work by an atomic statement, so that several do not meet.
 """
@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from certs.keys import jose
 from gateway.admin.records import SwitchKind
+from gateway.broker import deliveries
 from gateway.broker.notices import TOKEN_TYPE, DeliveryError, Reply, deliver
 from gateway.broker.parts import Broker
-from gateway.oidc.endpoint import TokenEndpoint
 from gateway.oidc.issue import signing_key
 from gateway.oidc.model import Client
+from gateway.oidc.provider import OpenIDProvider
 from gateway.store.open import Stores
 from providers.calls import Calls
 from providers.errors import ProviderError
@@ -27,6 +28,8 @@ _PURGE_SECONDS: Final = 60.0
 _PURGE_BATCH: Final = 5_000
 _QUICK_SECONDS: Final = 5.0
 """Between two looks at keys in use and at notices: a worker learns of a new key within this time (MP-09)."""
+_SIDE_BY_SIDE: Final = 8
+"""Rounds of deliveries that may be under way at once; each takes other deliveries by its lease."""
 _RECEIVER: Final = "relying_party"
 """What the one door for HTTP calls the far side of a delivery in its errors."""
 
@@ -37,9 +40,11 @@ class Chores:
 
     stores: Stores
     broker: Broker
-    tokens: TokenEndpoint
+    op: OpenIDProvider
     calls: Calls
     clock: Callable[[], datetime]
+    due: asyncio.Event
+    """Set when something was written that relying parties wait for."""
 
     async def purge(self) -> None:
         """Take away what has expired, in small portions (G15)."""
@@ -59,8 +64,18 @@ class Chores:
         """Tell relying parties of numbers that were replaced or withdrawn (RFC 8935); returns how many were told."""
         return await deliver(self.broker, self._sign, self._post, self.clock())
 
+    async def deliver(self) -> int:
+        """Tell relying parties of sign-outs and of decided requests (Back-Channel Logout 1.0 §2.5, CIBA §10.2).
+
+        Goes on while there is something to tell; returns how many were told.
+        """
+        told = 0
+        while count := await deliveries.deliver(self.broker.deliveries, self.op, self.clock()):
+            told += count
+        return told
+
     def _sign(self, claims: Mapping[str, Any], client: Client) -> str:
-        return jose.sign(claims, signing_key(client, self.tokens), typ=TOKEN_TYPE)
+        return jose.sign(claims, signing_key(client, self.op), typ=TOKEN_TYPE)
 
     async def _post(self, url: str, headers: Mapping[str, str], content: bytes) -> Reply:
         try:
@@ -81,6 +96,7 @@ async def under_way(chores: Chores) -> AsyncIterator[None]:
     )
     await chores.refresh_switches()
     tasks = [asyncio.create_task(_every(seconds, work)) for work, seconds in works]
+    tasks.append(asyncio.create_task(_whenever(chores.due, _QUICK_SECONDS, chores.deliver)))
     try:
         yield
     finally:
@@ -93,7 +109,29 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
     """Work again and again; what fails now, a store that is down for example, is tried again next time."""
     while True:
         await asyncio.sleep(seconds)
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - a chore must outlive any one failure
-            _LOG.warning("%s failed: %s", getattr(work, "__name__", "chore"), type(error).__name__)
+        await _once(work)
+
+
+async def _whenever(due: asyncio.Event, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    """Work as soon as there is something to do, and from time to time for what another worker left behind.
+
+    One round may wait for a relying party that hangs; the next does not wait for it (LO-05).
+    """
+    running: set[asyncio.Task[None]] = set()
+    async with asyncio.TaskGroup() as rounds:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await due.wait()
+            due.clear()
+            if len(running) < _SIDE_BY_SIDE:
+                task = rounds.create_task(_once(work))
+                running.add(task)
+                task.add_done_callback(running.discard)
+
+
+async def _once(work: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await work()
+    except Exception as error:  # noqa: BLE001 - a chore must outlive any one failure
+        _LOG.warning("%s failed: %s", getattr(work, "__name__", "chore"), type(error).__name__)

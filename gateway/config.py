@@ -4,24 +4,34 @@ Secrets are never written into the file: a setting ``X_file`` names the file tha
 ``Settings``; the composition root hands them what they need.
 """
 
-import difflib
 import os
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
+from typing import Any
 
-_Section = TypeVar("_Section")
-_DURATION: Final = re.compile(r"([0-9]{1,6})(ms|s|m|h|d)", re.ASCII)
-_UNITS: Final = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_LOOPBACK: Final = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+from gateway.settings_checks import check
+from gateway.toml_sections import ConfigurationError, duration, read_secret, section
 
-
-class ConfigurationError(Exception):
-    """The settings cannot be used; the text names the key and is for the operator."""
+__all__ = [
+    "ConfigurationError",
+    "Dpop",
+    "Federation",
+    "Lifetimes",
+    "Limits",
+    "OperatorApi",
+    "Outbound",
+    "Registration",
+    "Server",
+    "Settings",
+    "Storage",
+    "duration",
+    "load",
+    "read_secret",
+    "settings_path",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,14 @@ class Server:
     port: int = 8000
     workers: int = 1
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses whose ``X-Forwarded-For`` is believed; nobody by default (HP-02)."""
+    """Addresses and networks whose ``X-Forwarded-For`` is believed; nobody by default (HP-02)."""
+    client_certificate_header: str | None = None
+    """Header in which a trusted proxy hands on the client's TLS certificate (RFC 9440), such as ``Client-Cert``."""
+    tls_certificate: Path | None = None
+    """Certificate chain, PEM: the gateway speaks https itself."""
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    """Authorities for clients' TLS certificates, PEM; with it mutual TLS is offered (RFC 8705)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,70 @@ class Lifetimes:
     session: timedelta = timedelta(hours=12)
     register_recheck: timedelta = timedelta(hours=24)
     """How old the register's last answer about a stand-in may be before it is asked again at a sign-in."""
+    refresh_token: timedelta = timedelta(days=90)
+    refresh_token_idle: timedelta = timedelta(days=14)
+    parallel_refresh: timedelta = timedelta(seconds=20)
+    """How long a rotated refresh token still gives its one successor, for requests side by side or repeated."""
+    pushed_request: timedelta = timedelta(seconds=90)
+    device_request: timedelta = timedelta(minutes=5)
+    """How long a kiosk's or a counter's request waits for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often somebody may ask; all of them per minute (docs/reference/limits.md)."""
+
+    requests_per_minute: int = 600
+    """Of one relying party's servers, over all workers; a client may have a number of its own."""
+    pushed_requests_per_minute: int = 300
+    """Of these: pushed authorization requests (RO-07)."""
+    sign_ins_per_minute: int = 300
+    """Sign-ins begun at one relying party from one address, per worker."""
+    refusals_per_minute: int = 60
+    """Requests with bad credentials from one address, per worker (DS-03)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """Calls to other machines."""
+
+    ca_bundle: Path | None = None
+    """Authorities that are trusted beside the public ones, PEM: for a network of one's own."""
+    allow_loopback: bool = False
+    """Lets relying parties' addresses be on this machine; in development only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dpop:
+    """Sender-constrained tokens (RFC 9449)."""
+
+    nonce: bool = False
+    """Whether every proof must carry a nonce of ours (RFC 9449 §8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Dynamic client registration (RFC 7591)."""
+
+    software_statement_issuers: Mapping[str, Path] = field(default_factory=dict)
+    """Who may vouch for software: issuer -> file with its keys (RFC 7591 §2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """The gateway's place in a federation (OpenID Federation 1.0)."""
+
+    organisation: str
+    """Who runs the gateway, as the other members read it."""
+    authority_hints: tuple[str, ...] = ()
+    """The authorities right above the gateway."""
+    trust_anchors: Mapping[str, Path] = field(default_factory=dict)
+    """Whom everything hangs on: entity identifier -> file with its JWK set."""
+    jurisdictions: Mapping[str, str] = field(default_factory=dict)
+    """Where the members below an authority sit: its entity identifier -> hong_kong, macao or guangdong."""
+    scopes: tuple[str, ...] = ("openid", "profile")
+    """The most that relying parties of the federation may ever be given."""
+    required_trust_marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +164,12 @@ class Settings:
     server: Server = field(default_factory=Server)
     storage: Storage = field(default_factory=Storage)
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    limits: Limits = field(default_factory=Limits)
+    outbound: Outbound = field(default_factory=Outbound)
+    dpop: Dpop = field(default_factory=Dpop)
+    registration: Registration = field(default_factory=Registration)
+    federation: Federation | None = None
+    """None without a block of its own."""
     operator_api: OperatorApi | None = None
     """Off without a block of its own."""
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
@@ -103,128 +190,9 @@ def load(path: Path) -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"settings file {path} is not TOML: {error}") from error
-    settings = _section(Settings, raw, "", path.parent)
-    _check(settings)
+    settings = section(Settings, raw, "", path.parent)
+    check(settings)
     return settings
-
-
-def _section(kind: type[_Section], raw: Mapping[str, Any], prefix: str, folder: Path) -> _Section:
-    hints = get_type_hints(kind)
-    known = {f.name: f for f in fields(cast("Any", kind))}
-    for key in raw:
-        if key not in known:
-            raise ConfigurationError(_unknown(prefix + key, key, list(known)))
-    values: dict[str, Any] = {}
-    for name, description in known.items():
-        if name in raw:
-            values[name] = _value(hints[name], raw[name], prefix + name, folder)
-        elif description.default is MISSING and description.default_factory is MISSING:
-            raise ConfigurationError(f"setting {prefix + name} is missing")
-    return kind(**values)
-
-
-def _unknown(full: str, key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"unknown setting {full}" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _value(hint: Any, value: Any, name: str, folder: Path) -> Any:  # noqa: PLR0911 - one line for each kind of setting
-    section = _section_kind(hint)
-    if section is not None:
-        return _section(section, _table(value, name), f"{name}.", folder)
-    if hint is timedelta:
-        return duration(value, name)
-    if hint is Path:
-        return folder / _of(str, value, name)
-    if hint is int:
-        return _of(int, value, name)
-    if hint in {str, str | None}:
-        return _of(str, value, name)
-    if hint == tuple[str, ...]:
-        return tuple(_of(str, item, name) for item in _of(list, value, name))
-    if name == "providers":
-        return {key: _block(_table(block, f"providers.{key}"), folder) for key, block in _table(value, name).items()}
-    return _block(_table(value, name), folder)
-
-
-def _section_kind(hint: Any) -> type[Any] | None:
-    """The dataclass behind a nested section, also of one that may be absent."""
-    return next((cast("type[Any]", kind) for kind in (hint, *get_args(hint)) if is_dataclass(kind)), None)
-
-
-def _block(block: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """A free table whose ``X_file`` entries are replaced by the content of the file, named X."""
-    values: dict[str, Any] = {}
-    for key, value in block.items():
-        if key.endswith("_file"):
-            values[key.removesuffix("_file")] = read_secret(folder / _of(str, value, key))
-        else:
-            values[key] = value
-    return values
-
-
-def read_secret(path: Path) -> str:
-    """The content of a secret's file, without the final newline."""
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"secret file {path} cannot be read") from error
-
-
-def duration(value: Any, name: str) -> timedelta:
-    """A time span written as ``60s``, ``10m``, ``12h``."""
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ConfigurationError(f'setting {name} must be a duration such as "60s", "10m" or "12h"')
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _of(kind: type[_Section], value: Any, name: str) -> _Section:
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ConfigurationError(f"setting {name} must be of type {kind.__name__}")
-    return value
-
-
-def _table(value: Any, name: str) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", _of(dict, value, name))
-
-
-def _check(settings: Settings) -> None:
-    if settings.environment not in {"development", "production"}:
-        raise ConfigurationError('setting environment must be "development" or "production"')
-    if settings.realm not in {"sandbox", "production"}:
-        raise ConfigurationError('setting realm must be "sandbox" or "production"')
-    if settings.issuer.endswith("/") or "?" in settings.issuer or "#" in settings.issuer:
-        raise ConfigurationError("setting issuer must be an address without query, fragment or final slash")
-    _check_address("issuer", settings.issuer, settings.environment)
-    blocks = {f"providers.{name}": block for name, block in settings.providers.items()}
-    if settings.register is not None:
-        blocks["register"] = settings.register
-    for name, block in blocks.items():
-        _check_address(f"{name}.base_url", str(block.get("base_url", "")), settings.environment)
-    _check_port("server.port", settings.server.port)
-    if settings.operator_api is not None:
-        _check_port("operator_api.port", settings.operator_api.port)
-        if settings.operator_api.port == settings.server.port:
-            raise ConfigurationError("setting operator_api.port must differ from server.port")
-    if settings.lifetimes.authorization_code > timedelta(seconds=60):
-        raise ConfigurationError("setting lifetimes.authorization_code must not exceed 60s")
-    if settings.lifetimes.register_recheck < timedelta(minutes=1):
-        raise ConfigurationError("setting lifetimes.register_recheck must be at least 1m")
-
-
-def _check_port(name: str, port: int) -> None:
-    if not 1 <= port <= 65535:  # noqa: PLR2004 - the range of ports
-        raise ConfigurationError(f"setting {name} must be between 1 and 65535")
-
-
-def _check_address(name: str, address: str, environment: str) -> None:
-    if address.startswith("https://"):
-        return
-    plain = any(address == host or address.startswith((f"{host}:", f"{host}/")) for host in _LOOPBACK)
-    if environment == "development" and plain:
-        return
-    raise ConfigurationError(f"setting {name} must be an https address (plain http only on loopback in development)")
 
 
 def settings_path(given: Path | None = None) -> Path:

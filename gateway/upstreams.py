@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.config import ConfigurationError, Settings
+from gateway.settings_checks import far_side_key
 from mapping.ports import LinkRegister
 from providers.base import IdentityProvider
 from providers.calls import Calls
-from providers.registry import FACTORIES, build_register
+from providers.registry import FACTORIES, build_register, factory_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,16 @@ class Upstreams:
     calls: Calls
 
 
+def build_calls(settings: Settings) -> Calls:
+    """The client for calls to providers, with the authorities that the settings add."""
+    return Calls(ca_bundle=settings.outbound.ca_bundle)
+
+
 def build_upstreams(settings: Settings, calls: Calls, clock: Callable[[], datetime]) -> Upstreams:
     """Make every configured provider; none of them is called, so that a dead one cannot stop the start."""
     providers: dict[str, IdentityProvider] = {}
     for name, block in settings.providers.items():
-        factory = FACTORIES.get(name)
+        factory = factory_for(name, block)
         if factory is None:
             raise ConfigurationError(f"unknown provider {name}; known are {', '.join(sorted(FACTORIES))}")
         try:
@@ -36,5 +42,5 @@ def build_upstreams(settings: Settings, calls: Calls, clock: Callable[[], dateti
         register = build_register(settings.register, calls, clock) if settings.register else None
     except ValueError as error:
         raise ConfigurationError(f"register: {error}") from error
-    addresses = {name: str(block["base_url"]) for name, block in settings.providers.items()}
+    addresses = {name: str(block[far_side_key(block)]) for name, block in settings.providers.items()}
     return Upstreams(providers, addresses, register, calls)

@@ -1,4 +1,4 @@
-"""The cast: every fictional person that the three mocks know, in one table."""
+"""The cast: every fictional person that the three mocks know, in one table, and for whom they may act."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -6,9 +6,31 @@ from typing import Final
 from mock_idps.people.guangdong import GUANGDONG
 from mock_idps.people.hong_kong import HONG_KONG
 from mock_idps.people.macao import MACAO
+from mock_idps.people.organisations import (
+    AGENT,
+    MANDATES,
+    ORGANISATIONS,
+    REPRESENTATIVE,
+    Directory,
+    Mandate,
+    Organisation,
+    directory_of,
+)
 from mock_idps.people.persona import Persona
 
-__all__ = ["PERSONAS", "Persona", "find"]
+__all__ = [
+    "AGENT",
+    "MANDATES",
+    "ORGANISATIONS",
+    "PERSONAS",
+    "REPRESENTATIVE",
+    "Directory",
+    "Mandate",
+    "Organisation",
+    "Persona",
+    "directory_of",
+    "find",
+]
 
 PERSONAS: Final[tuple[Persona, ...]] = HONG_KONG + MACAO + GUANGDONG
 

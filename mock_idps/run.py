@@ -14,6 +14,7 @@ PLACES: Final = {
     "hong_kong": ("mock_idps.hong_kong", "HongKongConfig"),
     "macao": ("mock_idps.macao", "MacaoConfig"),
     "guangdong": ("mock_idps.guangdong", "GuangdongConfig"),
+    "trust_anchor": ("mock_idps.trust_anchor", "TrustAnchorConfig"),
 }
 GRACE_SECONDS: Final = 3
 
@@ -30,7 +31,7 @@ def build(place: str, settings: Any) -> Starlette:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and serve until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m mock_idps.run", description="Run one simulated identity provider.")
+    parser = argparse.ArgumentParser(prog="python -m mock_idps.run", description="Run one simulated world.")
     parser.add_argument("place", choices=sorted(PLACES))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final, Protocol, TypeAlias
 
 from mapping.documents import HongKongIdentityCard, MacaoIdentityCard, TravelPermit
@@ -63,6 +63,8 @@ class LoginRequest:
     """The level wished for; passed upstream where the dialect allows it."""
     fresh: bool = False
     """The person must prove themselves again, whatever session the provider has (``prompt=login``, ``max_age``)."""
+    organisation: bool = False
+    """The person may sign in for an organisation; without it a provider is not asked for one."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,6 +86,43 @@ class Callback:
     received_at: datetime
 
 
+class Register(StrEnum):
+    """The registers in which organisations of the three places stand."""
+
+    UNIFIED_SOCIAL_CREDIT = "cn.uscc"
+    """Unified social credit code, 18 characters (GB 32100)."""
+    BUSINESS_REGISTRATION = "hk.brn"
+    """Hong Kong's business registration number, 8 digits."""
+    MACAO_TAXPAYER = "mo.nc"
+    """Macao's taxpayer number of an entity."""
+
+
+class MandateRole(StrEnum):
+    """As what a person acts for an organisation."""
+
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Organisation:
+    """An organisation as its register knows it."""
+
+    register: Register
+    identifier: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """What an organisation lets a person do in its name."""
+
+    role: MandateRole
+    scope: tuple[str, ...] = ()
+    """The matters that the mandate covers, in the provider's own words; empty means all."""
+    ends_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class UpstreamIdentity:
     """A verified person as one provider knows them; a person is (provider, subject) and nothing else (G07)."""
@@ -97,6 +136,9 @@ class UpstreamIdentity:
     birthdate: date | None = None
     sex: str | None = None
     documents: tuple[Document, ...] = ()
+    organisation: Organisation | None = None
+    """Set when the person signed in for an organisation; name, documents and subject are still the person's."""
+    mandate: Mandate | None = None
     data_version: str | None = None
     """Moves when the provider's verified data changed; opaque."""
 

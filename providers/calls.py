@@ -1,7 +1,7 @@
 """Bounded HTTP towards upstream providers: one client, a deadline, a size limit, no redirects, one error language.
 
-The only module that knows the HTTP client (docs/decisions/0003). httpx keeps its interface here, but its own
-connection pool degrades under load, so requests travel on aiohttp's.
+With `outbound` and the `transport` below both, the only module that knows the HTTP client (docs/decisions/0003). httpx
+keeps its interface here, but its own connection pool degrades under load, so requests travel on aiohttp's.
 """
 
 import asyncio
@@ -10,12 +10,13 @@ import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from providers.errors import ProviderError, ProviderFailure
+from providers.transport import HEADERS, WIRE_ERRORS, pooled_transport, tls_context
 
 CONNECT_SECONDS: Final = 2.0
 TOTAL_SECONDS: Final = 5.0
@@ -23,10 +24,7 @@ SIZE_LIMIT: Final = 256 * 1024
 """Bytes of an answer that are read before the call is given up (security.md section 3)."""
 _JSON_DEPTH: Final = 32
 _CONNECTIONS: Final = 100
-_HEADERS: Final = {
-    "Accept-Encoding": "identity",  # a small compressed answer could unpack to any size before it is counted
-    "User-Agent": "gba-identity-gateway",
-}
+_KEEP_ALIVE_SECONDS: Final = 5.0
 _SERVER_ERROR: Final = 500
 _TOO_MANY: Final = 429
 
@@ -46,12 +44,19 @@ class Answer:
 class Calls:
     """One long-lived HTTP client for the whole process, handed to every provider."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None, *, total: float = TOTAL_SECONDS) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        total: float = TOTAL_SECONDS,
+        ca_bundle: Path | None = None,
+    ) -> None:
         self._total = total
-        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
         # The transport alone, no client around it: nothing follows redirects, which would carry a code or a secret to
         # another host (MO-04), keeps cookies for the next person, or takes a proxy from the environment (G14).
-        self._transport = transport or AiohttpTransport(limits=limits, trust_env=False)
+        self._transport = transport or pooled_transport(
+            tls_context(ca_bundle), limit=_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE_SECONDS
+        )
         self._timeouts = {"timeout": httpx.Timeout(total, connect=CONNECT_SECONDS).as_dict()}
 
     async def get(
@@ -81,7 +86,7 @@ class Calls:
 
     def _request(self, method: str, url: str, headers: Mapping[str, str] | None, **body: Any) -> httpx.Request:
         """A request with our headers and no other: no cookie of one person's call can travel with another's."""
-        return httpx.Request(method, url, headers={**_HEADERS, **(headers or {})}, extensions=self._timeouts, **body)
+        return httpx.Request(method, url, headers={**HEADERS, **(headers or {})}, extensions=self._timeouts, **body)
 
     async def _send(self, provider: str, request: httpx.Request) -> Answer:
         try:
@@ -93,7 +98,7 @@ class Calls:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException):
             raise ProviderError(provider, ProviderFailure.UNREACHABLE, "timeout") from None
-        except httpx.HTTPError:
+        except WIRE_ERRORS:
             raise ProviderError(provider, ProviderFailure.UNREACHABLE, "transport") from None
         return _judged(provider, Answer(response.status_code, content, response.headers.get("content-type", "")))
 

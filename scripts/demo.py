@@ -25,16 +25,27 @@ sys.path.insert(0, str(ROOT))
 from gateway.oidc.model import Client  # noqa: E402 - the tree must be importable first
 from gateway.oidc.names import ClientAuthMethod  # noqa: E402
 from mock_idps.personas import PERSONAS  # noqa: E402
-from scripts.sandbox import ALL_SCOPES, PLACES, Addresses, make_world, register_clients, robot_client  # noqa: E402
+from scripts.sandbox import (  # noqa: E402
+    ALL_SCOPES,
+    PLACES,
+    Addresses,
+    fapi_client,
+    make_world,
+    register_clients,
+    robot_client,
+)
+
+PORTS: Final = 6
+"""The gateway, three providers, the guest house, the federation's trust anchor."""
 
 
 def main() -> int:
     """Set up what is missing, start everything, wait, stop everything."""
     first = int(os.environ.get("GATE_PORT", "8000"))
-    taken = [port for port in range(first, first + 5) if not is_free(port)]
+    taken = [port for port in range(first, first + PORTS) if not is_free(port)]
     if taken:
         print(f"demo: port {taken[0]} is in use by another program.")
-        print(f"demo: stop that program, or move the whole block of five ports: GATE_PORT={first + 1000} make demo")
+        print(f"demo: stop that program, or move the whole block of six ports: GATE_PORT={first + 1000} make demo")
         return 3
     began = time.monotonic()
     database_url = f"sqlite:///{FOLDER / 'gateway.sqlite3'}"
@@ -94,7 +105,8 @@ def guest_house_secret(first: int, database_url: str) -> str:
         surrogate_purposes=("accommodation",),
         event_uri=f"{home}/events",
     )
-    made = asyncio.run(register_clients(FOLDER, database_url, [guest_house, robot_client()]))
+    fapi = fapi_client(FOLDER, "https://fapi-demo.example/callback")
+    made = asyncio.run(register_clients(FOLDER, database_url, [guest_house, robot_client(), fapi]))
     secrets |= made
     path.write_text(json.dumps(secrets), encoding="utf-8")
     path.chmod(0o600)
@@ -102,7 +114,7 @@ def guest_house_secret(first: int, database_url: str) -> str:
 
 
 def start(first: int, secret: str) -> list[subprocess.Popen[bytes]]:
-    """Start the five processes; each is a child of this one and ends with it."""
+    """Start the six processes; each is a child of this one and ends with it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "GATE_CONFIG": str(FOLDER / "gate.toml")}
     commands = [[sys.executable, "-m", "gateway.cli", "serve"]]
     commands += [
@@ -116,7 +128,7 @@ def start(first: int, secret: str) -> list[subprocess.Popen[bytes]]:
             "--config",
             str(FOLDER / "mocks.json"),
         ]
-        for number, place in enumerate(PLACES, start=1)
+        for number, place in (*enumerate(PLACES, start=1), (5, "trust_anchor"))
     ]
     commands.append(
         [
@@ -153,8 +165,8 @@ def start(first: int, secret: str) -> list[subprocess.Popen[bytes]]:
 
 
 def wait_until_ready(first: int, children: list[subprocess.Popen[bytes]]) -> bool:
-    """Wait for all five to answer; say which one did not."""
-    paths = ["/readyz", "/__mock__/", "/__mock__/", "/__mock__/", "/"]
+    """Wait for all six to answer; say which one did not."""
+    paths = ["/readyz", "/__mock__/", "/__mock__/", "/__mock__/", "/", "/anchor/.well-known/openid-federation"]
     waiting = {first + number: f"http://127.0.0.1:{first + number}{path}" for number, path in enumerate(paths)}
     deadline = time.monotonic() + READY_SECONDS
     while waiting and time.monotonic() < deadline:
@@ -185,6 +197,7 @@ def summary(first: int, seconds: float) -> str:
         ("Simulated iAM Smart, Hong Kong", first + 1, "scenarios: /__mock__/"),
         ("Simulated One Account, Macao", first + 2, "scenarios: /__mock__/"),
         ("Simulated tyrz, Guangdong", first + 3, "scenarios: /__mock__/"),
+        ("Federation of the three regions", first + 5, "trust anchor: /anchor/.well-known/openid-federation"),
     ]
     lines = ["", f"Ready after {seconds:.1f} s. Everything is a simulation; nobody here is real.", ""]
     lines += [f"  {name:<32} http://127.0.0.1:{port}  {remark}".rstrip() for name, port, remark in rows]

@@ -4,26 +4,31 @@ Used by the demo, the tests and the benchmarks. Credentials are made once per fo
 """
 
 import json
-import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
-
-from certs.keys.key_transport import RsaDecryptionKey
-from certs.keys.sm import Sm2PrivateKey
 from gateway.admin import clients, keyring
+from gateway.admin.acts import Act
+from gateway.admin.clients import ClientOffice
 from gateway.app import utc_now
 from gateway.cli.login import CLIENT_ID, REDIRECT_URI
 from gateway.oidc.model import Client
-from gateway.oidc.names import ClientAuthMethod, Scope
+from gateway.oidc.names import ClientAuthMethod, GrantType, Profile, Scope
 from gateway.store import migrate
 from gateway.store.open import open_stores
+from scripts.sandbox_credentials import credentials, write
 
 PLACES: Final = ("hong_kong", "macao", "guangdong")
 ALL_SCOPES: Final = tuple(scope.value for scope in Scope)
+FAPI_CLIENT_ID: Final = "fapi-demo"
+UNLIMITED: Final = """
+[limits]
+requests_per_minute = 10000000
+pushed_requests_per_minute = 10000000
+sign_ins_per_minute = 10000000
+refusals_per_minute = 10000000
+"""
 _NAME: Final = "Bay Area identity gateway (simulation)"
 
 
@@ -35,57 +40,37 @@ class Addresses:
     hong_kong: str
     macao: str
     guangdong: str
+    trust_anchor: str | None = None
+    """The sandbox's federation; without it the gateway belongs to none."""
 
     @classmethod
     def block(cls, first: int) -> "Addresses":
-        """The demo's block of ports on the loopback address."""
-        return cls(*(f"http://127.0.0.1:{first + offset}" for offset in range(4)))
+        """The demo's block of ports on the loopback address; the guest house has the one before the last."""
+        return cls(*(f"http://127.0.0.1:{first + offset}" for offset in (0, 1, 2, 3, 5)))
 
 
-def make_world(folder: Path, addresses: Addresses, database_url: str, redis_url: str | None = None) -> Path:
-    """Write keys, ``gate.toml`` and ``mocks.json`` into the folder and bring the database up; returns ``gate.toml``."""
+def make_world(
+    folder: Path, addresses: Addresses, database_url: str, redis_url: str | None = None, *, unlimited: bool = False
+) -> Path:
+    """Write keys, ``gate.toml`` and ``mocks.json`` into the folder and bring the database up; returns ``gate.toml``.
+
+    ``unlimited`` sets limits that no test and no benchmark reaches by accident.
+    """
     folder.mkdir(exist_ok=True, parents=True, mode=0o700)
     keyring.create(folder / "keys", utc_now())
-    made = _credentials(folder / "credentials.json")
-    for name in ("kek.pem", "sm2.pem", "hk.secret", "mo.secret", "gd.secret", "paas.token", "sm4.key"):
-        _write(folder / name, made[name])
-    _write(folder / "mocks.json", json.dumps(mock_settings(addresses, made), indent=2))
+    made = credentials(folder)
+    write(folder / "mocks.json", json.dumps(mock_settings(addresses, made), indent=2))
     settings = folder / "gate.toml"
-    _write(settings, gate_settings(addresses, made, database_url, redis_url))
+    limits = UNLIMITED if unlimited else ""
+    write(settings, gate_settings(addresses, made, database_url, redis_url) + limits)
     migrate.upgrade(database_url)
     return settings
 
 
-def _credentials(path: Path) -> dict[str, str]:
-    if path.exists():
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    kek, own = RsaDecryptionKey.generate(), Sm2PrivateKey.generate()
-    platform = secrets.token_hex(32)
-    made = {
-        "hk_client_id": secrets.token_hex(16),
-        "hk.secret": secrets.token_urlsafe(24),
-        "mo.secret": secrets.token_urlsafe(24),
-        "gd.secret": secrets.token_urlsafe(24),
-        "paas.token": secrets.token_urlsafe(24),
-        "sm4.key": secrets.token_hex(16),
-        "kek.pem": kek.to_pem().decode("ascii"),
-        "kek_public": _spki_pem(kek.public_spki_der()),
-        "sm2.pem": own.to_pem().decode("ascii"),
-        "sm2_public": own.public_key.to_hex(),
-        "platform_private": platform,
-        "platform_public": Sm2PrivateKey.from_hex(platform).public_key.to_hex(),
-    }
-    _write(path, json.dumps(made))
-    return made
-
-
-def _spki_pem(der: bytes) -> str:
-    return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
-
-
 def mock_settings(at: Addresses, made: dict[str, str]) -> dict[str, Any]:
-    """What the three simulated providers know about the gateway."""
-    return {
+    """What the simulated world knows about the gateway."""
+    federation = {"trust_anchor": {"base_url": at.trust_anchor, "key_pem": made["anchor.pem"]}}
+    return (federation if at.trust_anchor else {}) | {
         "hong_kong": {
             "base_url": at.hong_kong,
             "clients": [
@@ -147,11 +132,15 @@ port = {port if port.isdigit() else 8000}
 database_url = "{database_url}"
 {redis_line}
 
+[outbound]
+allow_loopback = true
+
 [providers.hong_kong]
 base_url = "{at.hong_kong}"
 client_id = "{made["hk_client_id"]}"
 client_secret_file = "hk.secret"
 decryption_key_file = "kek.pem"
+corpid_base_url = "{at.hong_kong}/corpid"
 
 [providers.macao]
 base_url = "{at.macao}"
@@ -173,12 +162,22 @@ app_code = "GBAGATEWAY"
 sm2_key_file = "sm2.pem"
 sm4_key_file = "sm4.key"
 platform_public_keys = ["{made["platform_public"]}"]
+{_federation(at.trust_anchor) if at.trust_anchor else ""}"""
+
+
+def _federation(anchor: str) -> str:
+    """The block of settings that makes the gateway a member of the sandbox's federation."""
+    regions = "\n".join(f'"{anchor}/{place}" = "{place}"' for place in PLACES)
+    return f"""
+[federation]
+organisation = "{_NAME}"
+
+[federation.trust_anchors]
+"{anchor}/anchor" = "anchor.jwks"
+
+[federation.jurisdictions]
+{regions}
 """
-
-
-def _write(path: Path, content: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(content)
 
 
 def robot_client() -> Client:
@@ -194,17 +193,35 @@ def robot_client() -> Client:
     )
 
 
+def fapi_client(folder: Path, redirect_uri: str) -> Client:
+    """A relying party under FAPI 2.0 with DPoP; its key is ``fapi-demo.pem`` in the folder."""
+    made = json.loads((folder / "credentials.json").read_text(encoding="utf-8"))
+    return Client(
+        client_id=FAPI_CLIENT_ID,
+        client_name="FAPI 2.0 demo",
+        redirect_uris=(redirect_uri,),
+        token_endpoint_auth_method=ClientAuthMethod.PRIVATE_KEY_JWT,
+        jwks=json.loads(made["fapi-demo.jwks"]),
+        scopes=ALL_SCOPES,
+        grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN),
+        profile=Profile.FAPI2_SP,
+        dpop_bound_access_tokens=True,
+        require_pushed_authorization_requests=True,
+        purpose="accommodation",
+        surrogate_purposes=("accommodation",),
+    )
+
+
 async def register_clients(folder: Path, database_url: str, drafts: list[Client]) -> dict[str, str]:
     """Register the clients that are not there yet; returns the secrets of those made now."""
     keys = keyring.load(folder / "keys", utc_now())
     stores = await open_stores(database_url, pool_size=1, sealing_keys=keys.sealing_keys, index_keys=keys.index_keys)
+    office = ClientOffice(stores.registry, stores.clients, keys.client_secret_key, keys.signing, allow_loopback=True)
     made: dict[str, str] = {}
     try:
         for draft in drafts:
             if await stores.clients.find(draft.client_id) is None:
-                new = await clients.create(
-                    stores.registry, draft, keys.client_secret_key, "sandbox", utc_now(), allow_loopback=True
-                )
+                new = await clients.create(office, draft, Act("sandbox", utc_now()))
                 made[draft.client_id] = new.client_secret or ""
     finally:
         await stores.aclose()

@@ -81,6 +81,13 @@ def axe_source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
+def node_modules() -> Path:
+    """Where the libraries of package-lock.json are, for programs that are relying parties."""
+    if not (ROOT / "node_modules" / "openid-client").exists():
+        _npm_ci(with_browser=False)
+    return ROOT / "node_modules"
+
+
 def configured() -> Browser | None:
     """Take the browser that the developer names; a wrong name is an error, not a reason to look further."""
     named = os.environ.get("GATE_BROWSER")

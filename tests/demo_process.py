@@ -16,7 +16,7 @@ READY_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: where its five programs are."""
+    """A running demo: where its six programs are."""
 
     first: int
     output: str
@@ -59,9 +59,9 @@ def read_until_ready(process: subprocess.Popen[str]) -> str:
 
 
 def free_block() -> int:
-    """A port from which five in a row are free."""
-    for first in range(20_000 + os.getpid() % 2_000 * 5, 60_000, 5):
-        if all(is_free(first + offset) for offset in range(5)):
+    """A port from which six in a row are free."""
+    for first in range(20_000 + os.getpid() % 2_000 * 6, 60_000, 6):
+        if all(is_free(first + offset) for offset in range(6)):
             return first
     raise AssertionError("no block of ports is free")
 

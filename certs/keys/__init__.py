@@ -3,8 +3,10 @@
 In the order in which a message meets them:
 
 * `base64url`, `strict_json`: text from outside becomes bytes and objects, or is refused;
-* `verification_keys`, `expectation`, `jose`: the one door to JSON Web Signatures, in both directions;
+* `public_jwk`, `verification_keys`, `expectation`, `jose`: the one door to JSON Web Signatures, in both directions;
+* `jwe`: answers sealed for a relying party, outwards only;
 * `signing_key`: our own signing keys, their states and the published key set;
+* `distinguished_name`, `client_certificate`, `tls`: certificates of TLS, other people's and one for development;
 * `seal`: boxes for what lies in the database;
 * `frame`, `key_transport`: sealed content and its key on Hong Kong's wire;
 * `sm`: SM2, SM3 and SM4 for Guangdong's wire, over `sm2`, `sm2_der` and `sm2_libcrypto`.

@@ -2,11 +2,12 @@
 
 A token never chooses how it is checked. Keys come from the caller's pinned set, algorithms from the caller's list,
 and a header that offers a key, an address of a key or an extension is refused. Encrypted and unsecured tokens do not
-exist here.
+exist here. One kind of token must bring its key along, the proof of possession (RFC 9449 §4.2): `verify_proof` shows
+only that its sender holds that key, and hands out the thumbprint for the caller to compare.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -18,8 +19,9 @@ from joserfc.errors import JoseError as LibraryError
 from certs.keys import base64url, strict_json
 from certs.keys.errors import JoseError, JoseErrorCode, JsonError
 from certs.keys.expectation import LEEWAY, Expectation, check_claims
+from certs.keys.public_jwk import MAX_KID, PublicKey, is_canonical
 from certs.keys.signing_key import Algorithm, KeyState, SigningKey
-from certs.keys.verification_keys import MAX_KID, VerificationKey, VerificationKeys
+from certs.keys.verification_keys import VerificationKeys, read_verification_key
 
 __all__ = [
     "LEEWAY",
@@ -29,9 +31,11 @@ __all__ = [
     "JoseErrorCode",
     "VerificationKeys",
     "VerifiedClaims",
+    "claimed",
     "claimed_text",
     "sign",
     "verify",
+    "verify_proof",
 ]
 
 MAX_TOKEN: Final = 16_384
@@ -125,9 +129,41 @@ def verify(token: str, keys: VerificationKeys, expected: Expectation, *, now: da
     return VerifiedClaims(_PROOF, claims, kid)
 
 
-def claimed_text(token: str, name: str) -> str | None:
+def verify_proof(token: str, *, algorithms: Collection[str], typ: str, now: datetime) -> tuple[VerifiedClaims, str]:
+    """Check a proof of possession with the key in its own header; give its claims and that key's thumbprint.
+
+    Only the signature, the type and the times that are stated have been checked (RFC 9449 §4.3, RFC 7638 §3): which
+    request it belongs to, how old it may be and whether it was seen before is for the caller.
+    """
+    expected = Expectation(
+        algorithms=frozenset(algorithms), typ=frozenset({typ}), issuer=None, audience=None, required=frozenset()
+    )
+    header = _read(_split(token)[0], longest=_MAX_HEADER)
+    algorithm, _ = _check_header(header, expected, refused=_REFUSED_MEMBERS - {"jwk"})
+    key = _key_of_proof(header.get("jwk"), algorithm)
+    claims = _parse(_check_signature(token, key, algorithm))
+    check_claims(claims, expected, now)
+    return VerifiedClaims(_PROOF, claims, None), key.public.thumbprint()
+
+
+def _key_of_proof(jwk: object, algorithm: str) -> PublicKey:
+    if not isinstance(jwk, dict):
+        raise JoseError(JoseErrorCode.HEADER_REFUSED)
+    key = read_verification_key(jwk)
+    # Two spellings of one key would be two keys to whoever compares text.
+    if key is None or algorithm not in key.algorithms or not is_canonical(jwk, key):
+        raise JoseError(JoseErrorCode.KEYS_REFUSED)
+    return key
+
+
+def claimed(token: str) -> Mapping[str, Any]:
     """Read what a token says of itself *before* it is checked: only to find whose keys it must be checked with."""
-    value = _read(_split(token)[1], longest=MAX_TOKEN).get(name)
+    return MappingProxyType(_read(_split(token)[1], longest=MAX_TOKEN))
+
+
+def claimed_text(token: str, name: str) -> str | None:
+    """Read one text of the same, or ``None``."""
+    value = claimed(token).get(name)
     return value if isinstance(value, str) else None
 
 
@@ -156,8 +192,10 @@ def _parse(data: bytes) -> dict[str, Any]:
         raise JoseError(JoseErrorCode.MALFORMED) from None
 
 
-def _check_header(header: Mapping[str, Any], expected: Expectation) -> tuple[str, str | None]:
-    if len(header) > _MAX_HEADER_MEMBERS or not _REFUSED_MEMBERS.isdisjoint(header):
+def _check_header(
+    header: Mapping[str, Any], expected: Expectation, *, refused: frozenset[str] = _REFUSED_MEMBERS
+) -> tuple[str, str | None]:
+    if len(header) > _MAX_HEADER_MEMBERS or not refused.isdisjoint(header):
         raise JoseError(JoseErrorCode.HEADER_REFUSED)
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in expected.algorithms:
@@ -186,7 +224,7 @@ def _media(typ: str | None) -> str | None:
     return None if typ is None else typ.lower().removeprefix("application/")
 
 
-def _check_signature(token: str, key: VerificationKey, algorithm: str) -> bytes:
+def _check_signature(token: str, key: PublicKey, algorithm: str) -> bytes:
     try:
         return jws.deserialize_compact(token, key.public, registry=_REGISTRIES[algorithm]).payload
     except (LibraryError, ValueError):

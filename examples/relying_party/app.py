@@ -58,7 +58,7 @@ async def home(request: Request) -> Response:
     if booking is None:
         return page("Book a room", f"<p>Guest House Pearl River, Guangzhou. One room, one night.</p>{BOOK}")
     claims, userinfo = booking["claims"], booking["userinfo"]
-    number = claims.get("gba_cn_id", {})
+    number = userinfo.get("gba_cn_id", {})  # numbers come from userinfo: an ID token that is only signed has none
     rows = {
         "Guest": userinfo.get("name", "not passed on"),
         "Identifier": number.get("value", "none"),
@@ -102,6 +102,8 @@ async def callback(request: Request) -> Response:
     except (JWTError, KeyError, StopIteration):
         return page("Something went wrong", f'<p id="problem">The token could not be verified.</p>{BOOK}', 400)
     userinfo = dict(await oauth.gateway.userinfo(token=token))
+    if userinfo["sub"] != claims["sub"]:  # OpenID Connect Core §5.3.2: somebody else's answer
+        return page("Something went wrong", f'<p id="problem">The answer is about somebody else.</p>{BOOK}', 400)
     number = secrets.token_urlsafe(16)
     bookings[number] = {"claims": claims, "userinfo": userinfo, "id_token": token["id_token"], "news": "nothing new"}
     request.session["booking"] = number
@@ -138,7 +140,7 @@ async def receive_event(request: Request) -> Response:
         seen_events.add(event["jti"])
         of_guest = [one for one in bookings.values() if one["claims"]["sub"] == event["sub_id"]["sub"]]
         for booking in of_guest:
-            booking["news"] = take_over(booking["claims"], event["events"])
+            booking["news"] = take_over(booking["userinfo"], event["events"])
     return Response(status_code=202)
 
 
@@ -158,15 +160,15 @@ def verified_event(token: str, keys: dict[str, Any], issuer: str) -> dict[str, A
     return event
 
 
-def take_over(claims: dict[str, Any], events: dict[str, Any]) -> str:
+def take_over(userinfo: dict[str, Any], events: dict[str, Any]) -> str:
     """Change the booking as the events say; gives what the guest house should know. ``sub`` stays the account key."""
-    held = claims.get("gba_cn_id", {}).get("value")
+    held = userinfo.get("gba_cn_id", {}).get("value")
     if SUPERSEDED in events and held in events[SUPERSEDED]["replaces"]:
         new = events[SUPERSEDED].get("gba_cn_id")
-        claims["gba_cn_id"] = new or {"value": "replaced: ask the guest to sign in again", "kind": "none"}
+        userinfo["gba_cn_id"] = new or {"value": "replaced: ask the guest to sign in again", "kind": "none"}
         return "the identifier was replaced by the one shown here"
     if WITHDRAWN in events and held == events[WITHDRAWN]["value"]:
-        claims["gba_cn_id"] = {"value": "withdrawn", "kind": "none"}
+        userinfo["gba_cn_id"] = {"value": "withdrawn", "kind": "none"}
         return "the identifier does not stand any more: do not use it"
     return "nothing new"
 

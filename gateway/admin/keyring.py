@@ -21,6 +21,11 @@ _SYMMETRIC: Final = ("sealing", "index", "pairwise", "client-secrets", "forms")
 _CHANGING: Final = ("sealing", "index")
 """Keys that change while the gateway runs: several are held at once, in ``index.key``, ``index.2.key`` and so on."""
 _SIGNING: Final = (Algorithm.ES256, Algorithm.RS256)
+"""Keys that every gateway has."""
+_FURTHER: Final = (Algorithm.PS256,)
+"""Signing keys that folders made by an earlier version lack; `gate init` adds them."""
+_FEDERATION: Final = "federation-es256"
+"""The entity's key (OpenID Federation 1.0 §3.1.1): it vouches for the keys of the protocol, so it is none of them."""
 _FIRST: Final = 1
 _LATER: Final = re.compile(r"(?P<name>[a-z]+)\.(?P<id>[1-9][0-9]{0,5})\.key")
 
@@ -36,19 +41,20 @@ class Keyring:
     client_secret_key: bytes = field(repr=False)
     form_key: bytes = field(repr=False)
     signing: KeySet = field(repr=False)
+    federation: SigningKey | None = field(default=None, repr=False)
+    """None in a folder that was made by an earlier version."""
 
 
 def load(folder: Path, now: datetime) -> Keyring:
     """Read every key; a missing or malformed one stops the start, nothing is made up in its place."""
     keys = {name: _symmetric(folder / f"{name}.key") for name in _SYMMETRIC if name not in _CHANGING}
-    signing = []
-    for algorithm in _SIGNING:
-        path = folder / f"id-token-{algorithm.lower()}.pem"
-        pem = read_secret(path).encode("ascii", "replace") + b"\n"
-        try:
-            signing.append(SigningKey.from_pem(pem, algorithm=algorithm, created_at=now))
-        except KeyMaterialError as error:
-            raise ConfigurationError(f"key file {path} does not hold a key for {algorithm}") from error
+    signing = [_signing_key(_pem(folder, algorithm), algorithm, now) for algorithm in _SIGNING]
+    signing += [
+        _signing_key(_pem(folder, algorithm), algorithm, now)
+        for algorithm in _FURTHER
+        if _pem(folder, algorithm).exists()
+    ]
+    federation = folder / f"{_FEDERATION}.pem"
     return Keyring(
         sealing_keys=_generations(folder, "sealing"),
         index_keys=_generations(folder, "index"),
@@ -56,6 +62,7 @@ def load(folder: Path, now: datetime) -> Keyring:
         client_secret_key=keys["client-secrets"],
         form_key=keys["forms"],
         signing=KeySet(tuple(signing)),
+        federation=_signing_key(federation, Algorithm.ES256, now) if federation.exists() else None,
     )
 
 
@@ -68,8 +75,9 @@ def create(folder: Path, now: datetime) -> list[str]:
         # A first key that is out of use and gone must not come back as another key under the same id.
         if not _held(folder, name) and _write(folder / f"{name}.key", secrets.token_hex(_KEY_BYTES).encode())
     ]
-    for algorithm in _SIGNING:
-        path = folder / f"id-token-{algorithm.lower()}.pem"
+    wanted = {_pem(folder, algorithm): algorithm for algorithm in (*_SIGNING, *_FURTHER)}
+    wanted[folder / f"{_FEDERATION}.pem"] = Algorithm.ES256
+    for path, algorithm in wanted.items():
         if not path.exists() and _write(path, SigningKey.generate(algorithm, now).to_pem()):
             made.append(path.stem)
     return made
@@ -87,6 +95,18 @@ def create_next(folder: Path) -> list[str]:
             raise ConfigurationError(f"key file {path} was made by somebody else just now")
         made.append(path.name)
     return made
+
+
+def _pem(folder: Path, algorithm: Algorithm) -> Path:
+    return folder / f"id-token-{algorithm.lower()}.pem"
+
+
+def _signing_key(path: Path, algorithm: Algorithm, now: datetime) -> SigningKey:
+    pem = read_secret(path).encode("ascii", "replace") + b"\n"
+    try:
+        return SigningKey.from_pem(pem, algorithm=algorithm, created_at=now)
+    except KeyMaterialError as error:
+        raise ConfigurationError(f"key file {path} does not hold a key for {algorithm}") from error
 
 
 def _generations(folder: Path, name: str) -> Mapping[str, bytes]:

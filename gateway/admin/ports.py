@@ -7,7 +7,9 @@ from typing import Protocol
 from gateway.admin.records import (
     Alert,
     Bucket,
+    DeadLetter,
     HistoryLine,
+    InitialAccess,
     NumberRecord,
     Operator,
     Remaining,
@@ -27,6 +29,17 @@ class ClientRegistry(Protocol):
 
     async def save(self, client: Client, event: AuditEvent) -> bool:
         """Add a new client; false if the ``client_id`` is taken."""
+        ...
+
+    async def register(self, client: Client, initial_access: bytes | None, now: datetime, event: AuditEvent) -> bool:
+        """Add a new client and use up one use of the initial access token with that hash, both or neither.
+
+        False if the ``client_id`` is taken, or if the token is unknown, revoked, over or used up.
+        """
+        ...
+
+    async def replace(self, client: Client, event: AuditEvent) -> bool:
+        """Write a client anew, all but ``created_at`` and ``disabled_at``; false if unknown."""
         ...
 
     async def page(self, after: str | None, limit: int) -> list[Client]:
@@ -181,4 +194,36 @@ class Rekeying(Protocol):
 
     async def finish(self, now: datetime, event: AuditEvent) -> bool:
         """Retire the old keys and drop their indexes; false (and nothing done) while anything is left under them."""
+        ...
+
+
+class InitialAccessRegistry(Protocol):
+    """Initial access tokens, by the hash of the token and the name that operators gave them."""
+
+    async def add(self, access: InitialAccess, event: AuditEvent) -> bool:
+        """Put one on record; false if the name is taken."""
+        ...
+
+    async def find(self, token_hash: bytes, now: datetime) -> InitialAccess | None:
+        """The one that may still be used: neither revoked, nor over, nor used up."""
+        ...
+
+    async def all(self) -> Sequence[InitialAccess]:
+        """Every one on record, by name."""
+        ...
+
+    async def revoke(self, name: str, now: datetime, event: AuditEvent) -> bool:
+        """Take one back; false if unknown or revoked already."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """What relying parties could not be told, after all tries."""
+
+    async def page(self, after: str | None, limit: int) -> Sequence[DeadLetter]:
+        """The letters, newest first, from the one behind ``after`` on (keyset, never an offset)."""
+        ...
+
+    async def again(self, delivery_id: str, now: datetime, event: AuditEvent) -> bool:
+        """Deliver one again, from its first try on; false if there is no such dead letter."""
         ...

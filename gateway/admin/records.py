@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from gateway.alerts import AlertKind
+from gateway.oidc.names import Profile
+from gateway.oidc.ports import DeliveryKind
 from mapping.evidence import Binding
 from mapping.identifier import MainlandIdentifier
 from mapping.lifecycle import Change, Standing
@@ -131,3 +133,35 @@ class Remaining:
     def total(self) -> int:
         """Rows to be done."""
         return self.boxes + self.indexes
+
+
+@dataclass(frozen=True, slots=True)
+class InitialAccess:
+    """What an initial access token lets its bearer register, and how often (RFC 7591 §1.2)."""
+
+    name: str
+    hash: bytes = field(repr=False)
+    """Of the token; the token itself is nowhere."""
+    scopes: tuple[str, ...]
+    """The most that a client registered with it may ask for."""
+    jurisdiction: str
+    purpose: str
+    profile: Profile
+    """The least profile: stricter ones may be registered, laxer ones not."""
+    uses_left: int
+    created_at: datetime
+    ends_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Something that a relying party could not be told; what it was is not shown."""
+
+    id: str
+    kind: DeliveryKind
+    client_id: str
+    at: datetime
+    """When it happened."""
+    given_up_at: datetime
+    tries: int

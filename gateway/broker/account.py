@@ -12,17 +12,33 @@ from typing import Final, TypeAlias
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker import problems
 from gateway.broker.asking import Asking
-from gateway.broker.begin import Visit
 from gateway.broker.conflicts import Refused
 from gateway.broker.identifier import confirm
 from gateway.broker.model import Session
 from gateway.broker.parts import NUMBER_ASSURANCE, Broker
 from gateway.broker.ports import BindingRaceError, Held
 from gateway.broker.recording import record
+from gateway.broker.single_sign_on import signed_in
+from gateway.broker.visit import Visit
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
 from mapping.evidence import Policy
 from mapping.lifecycle import require_usable
+
+__all__ = [
+    "FRESH",
+    "ActOutcome",
+    "Done",
+    "NotDone",
+    "SignInAgain",
+    "dispute",
+    "erase",
+    "is_fresh",
+    "report_new_permit",
+    "signed_in",
+    "untie",
+    "withdraw",
+]
 
 FRESH: Final = timedelta(minutes=10)
 """How long a proof at the provider counts for an act."""
@@ -53,12 +69,6 @@ class NotDone:
 
 ActOutcome: TypeAlias = Done | NotDone | SignInAgain
 _Act: TypeAlias = Callable[[Session], Awaitable[Done | NotDone]]
-
-
-async def signed_in(broker: Broker, visit: Visit) -> Session | None:
-    """The live session of this browser; a session cookie that was carried to another one opens nothing."""
-    session = None if visit.session is None else await broker.sign_ins.session(visit.session, visit.now)
-    return session if session is not None and session.browser == visit.browser else None
 
 
 def is_fresh(session: Session, now: datetime) -> bool:

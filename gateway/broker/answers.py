@@ -5,28 +5,36 @@ from datetime import datetime
 
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker import problems
-from gateway.broker.begin import CHOOSABLE, Visit, chooser
-from gateway.broker.consent import decided, release_of
-from gateway.broker.identifier import NUMBER_SCOPES, Findings, PermitNeededError, check_permit, look_up
+from gateway.broker.asked import asks_for_numbers
+from gateway.broker.begin import CHOOSABLE, chooser
+from gateway.broker.consent import decided
+from gateway.broker.demands import unmet
+from gateway.broker.identifier import Findings, PermitNeededError, check_permit, look_up
 from gateway.broker.model import (
     AskConsent,
     AskPermit,
+    Decided,
     LoginTransaction,
     Outcome,
+    Person,
     Release,
     ReturnToClient,
     Session,
     Stage,
 )
 from gateway.broker.parts import Broker
-from gateway.broker.proceed import active_client, established, proceed
+from gateway.broker.proceed import active_client, decoupled_of, established, proceed
+from gateway.broker.release import release_of
 from gateway.broker.reply import Ending, to_client
-from gateway.oidc.errors import ReplyTo
+from gateway.broker.returning import turned_away, way_home
+from gateway.broker.single_sign_on import signed_in
+from gateway.broker.visit import Visit
 from gateway.oidc.model import Client
-from gateway.oidc.names import ErrorCode
-from gateway.oidc.reply_url import error_url
+from gateway.oidc.names import ErrorCode, GrantType
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
+
+__all__ = ["agree", "answer_permit", "open_transaction", "refuse", "show", "skip_permit", "way_home"]
 
 
 async def open_transaction(broker: Broker, transaction_id: str, visit: Visit) -> tuple[LoginTransaction, Client]:
@@ -37,7 +45,7 @@ async def open_transaction(broker: Broker, transaction_id: str, visit: Visit) ->
     return transaction, await active_client(broker, transaction.request.client_id)
 
 
-async def show(broker: Broker, client: Client, transaction: LoginTransaction) -> Outcome:
+async def show(broker: Broker, client: Client, transaction: LoginTransaction, now: datetime) -> Outcome:
     """The step that is due, for a page that is opened or reloaded."""
     match transaction.stage:
         case stage if stage in CHOOSABLE:
@@ -45,7 +53,8 @@ async def show(broker: Broker, client: Client, transaction: LoginTransaction) ->
         case Stage.PERMIT:
             return AskPermit(transaction)
         case Stage.CONSENT:
-            return AskConsent(transaction, await _release(broker, client, transaction))
+            release = await _release(broker, client, transaction)
+            return AskConsent(transaction, release, await decoupled_of(broker, transaction, now))
         case _:
             raise problems.ProblemError(problems.FINISHED, transaction)
 
@@ -88,10 +97,13 @@ async def _ask_again(broker: Broker, transaction: LoginTransaction, reason: str,
 
 async def agree(
     broker: Broker, client: Client, transaction: LoginTransaction, withheld: frozenset[str], visit: Visit
-) -> ReturnToClient:
-    """The person agreed, perhaps leaving scopes out: exactly what the page showed is released."""
+) -> ReturnToClient | Decided:
+    """The person agreed, perhaps leaving entries out: exactly what the page showed is released."""
     _at(transaction, Stage.CONSENT)
     person = established(transaction)
+    problem = await unmet(broker, client, transaction, person, visit.now)  # a mandate may have ended meanwhile
+    if problem is not None:
+        raise await turned_away(broker, transaction, problem, visit.now, stored=True)
     release = await _release(broker, client, transaction)
     consent = decided(person, client, release, withheld, visit.now)
     session = await _carrying_session(broker, transaction, visit)
@@ -106,11 +118,31 @@ async def agree(
     return await to_client(broker, client, transaction, ending, visit.now)
 
 
-async def refuse(broker: Broker, transaction: LoginTransaction, now: datetime) -> ReturnToClient:
+async def refuse(broker: Broker, transaction: LoginTransaction, now: datetime) -> ReturnToClient | Decided:
     """The person said no: the relying party gets ``access_denied`` and nothing else (RFC 6749 §4.1.2.1)."""
     _at(transaction, Stage.CONSENT)
-    person = established(transaction)
-    event = AuditEvent(
+    done = replace(transaction, stage=Stage.FAILED, person=None)
+    event = _refused(transaction, established(transaction), now)
+    if not await broker.transactions.move(done, {Stage.CONSENT}, now, event):
+        raise problems.ProblemError(problems.FINISHED, transaction)
+    request = transaction.request
+    if request.pushed is not None:
+        await broker.pushed.spend(request.pushed, now)
+    home = way_home(broker, transaction, ErrorCode.ACCESS_DENIED)
+    return await _deny(broker, transaction, event, now) if home is None else ReturnToClient(home)
+
+
+async def _deny(broker: Broker, transaction: LoginTransaction, event: AuditEvent, now: datetime) -> Decided:
+    """The same towards a device or counter, which learns it when it asks again."""
+    waiting = await decoupled_of(broker, transaction, now)
+    denial = replace(event, action=AuditAction.DECOUPLED_DENIED)
+    if waiting is None or not await broker.decoupled.deny(waiting.id, now, denial):
+        raise problems.ProblemError(problems.REQUEST_GONE)
+    return Decided(waiting.client_id, is_approved=False, is_at_counter=waiting.grant_type is GrantType.CIBA)
+
+
+def _refused(transaction: LoginTransaction, person: Person, now: datetime) -> AuditEvent:
+    return AuditEvent(
         AuditAction.CONSENT_REFUSED,
         now,
         transaction.correlation_id,
@@ -118,38 +150,26 @@ async def refuse(broker: Broker, transaction: LoginTransaction, now: datetime) -
         subject_id=person.subject_id,
         provider=person.provider,
     )
-    done = replace(transaction, stage=Stage.FAILED, person=None)
-    if not await broker.transactions.move(done, {Stage.CONSENT}, now, event):
-        raise problems.ProblemError(problems.FINISHED, transaction)
-    return ReturnToClient(way_home(broker, transaction, ErrorCode.ACCESS_DENIED))
-
-
-def way_home(broker: Broker, transaction: LoginTransaction, code: ErrorCode) -> str:
-    """The address that takes the person back to the relying party with an error."""
-    reply_to = ReplyTo(transaction.request.redirect_uri, transaction.request.state)
-    return error_url(reply_to, code, "the sign-in was not completed", broker.issuer)
 
 
 async def _carrying_session(broker: Broker, transaction: LoginTransaction, visit: Visit) -> Session | None:
     """The session that answered this sign-in, if one did: the same person, proven at the same moment."""
-    if visit.session is None or transaction.login_id is not None:
+    if transaction.login_id is not None:
         return None
-    session = await broker.sign_ins.session(visit.session, visit.now)
-    person = established(transaction)
-    if session is None or session.browser != transaction.browser or session.person.subject_id != person.subject_id:
-        return None
-    return session
+    session = await signed_in(broker, visit)
+    same_person = session is not None and session.person.subject_id == established(transaction).subject_id
+    return session if same_person else None
 
 
 async def _release(broker: Broker, client: Client, transaction: LoginTransaction) -> Release:
     person = established(transaction)
-    if transaction.without_number or not NUMBER_SCOPES & set(transaction.request.scopes):
-        return release_of(transaction.request, client, person, Findings(reason=transaction.permit_answer))
-    try:
-        findings = await look_up(broker, client, person)
-    except PermitNeededError:
-        findings = Findings(reason="evidence.missing")
-    return release_of(transaction.request, client, person, findings)
+    findings = Findings(reason=transaction.permit_answer)
+    if not transaction.without_number and asks_for_numbers(transaction.request, client):
+        try:
+            findings = await look_up(broker, client, person)
+        except PermitNeededError:
+            findings = Findings(reason="evidence.missing")
+    return release_of(transaction.request, client, person, findings, transaction.created_at)
 
 
 def _at(transaction: LoginTransaction, stage: Stage) -> None:

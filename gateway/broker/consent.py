@@ -1,54 +1,16 @@
-"""What would be passed on, and whether the person has agreed to it before (G08, G10)."""
+"""Whether the person has agreed to a release before, and how a decision is put on record (G10)."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from gateway.broker.identifier import Findings
+from gateway.broker.asked import CLAIM, VERIFIED
 from gateway.broker.model import Consent, Person, Release
 from gateway.broker.own_client import is_own
-from gateway.oidc.model import AuthorizationRequest, Client
+from gateway.broker.release import names_of
+from gateway.oidc.model import Client
 from gateway.oidc.names import Scope
-from mapping.claims import document_claim
-from mapping.document_codes import code_map
-from mapping.documents import TravelPermit
-
-
-def release_of(request: AuthorizationRequest, client: Client, person: Person, findings: Findings) -> Release:
-    """The claims that the asked-for scopes come to for this person; a scope without a value holds nothing."""
-    by_scope: dict[str, Mapping[str, Any]] = {Scope.OPENID: {}}
-    missing: dict[str, str] = {}
-    if Scope.PROFILE in request.scopes:
-        by_scope[Scope.PROFILE] = _profile(person)
-    if Scope.CN_ID in request.scopes:
-        if findings.resolution is not None:
-            by_scope[Scope.CN_ID] = {"gba_cn_id": findings.resolution.as_claim()}
-        else:
-            missing[Scope.CN_ID] = findings.reason or "evidence.missing"
-    if Scope.CN_DOC in request.scopes:
-        if findings.permit is not None:
-            by_scope[Scope.CN_DOC] = {"gba_doc": _document(findings.permit, client)}
-        else:
-            missing[Scope.CN_DOC] = findings.reason or "evidence.missing"
-    return Release(tuple(by_scope), by_scope, missing, is_recorded=findings.is_recorded)
-
-
-def _document(permit: TravelPermit, client: Client) -> dict[str, Any]:
-    """The permit, under the relying party's own code for its kind where it has one (identifiers.md §5)."""
-    return document_claim(permit, code_map(client.document_codes))
-
-
-def _profile(person: Person) -> dict[str, str]:
-    """The standard claims of scope ``profile`` (OpenID Connect Core §5.1), as the home document gives them."""
-    claims = {
-        "name": person.name.display,
-        "family_name": person.name.family,
-        "given_name": person.name.given,
-        "birthdate": person.birthdate.isoformat() if person.birthdate else None,
-        "gender": {"F": "female", "M": "male"}.get(person.sex or ""),
-    }
-    return {name: value for name, value in claims.items() if value}
 
 
 def remembered(consent: Consent | None, client: Client, release: Release) -> bool:
@@ -57,18 +19,32 @@ def remembered(consent: Consent | None, client: Client, release: Release) -> boo
         return True
     if consent is None or consent.purpose != client.purpose:
         return False
-    return set(release.scopes) <= {*consent.granted, *consent.withheld}
+    if not set(release.scopes) <= {*consent.granted, *consent.withheld}:
+        return False
+    # The one entry whose content is up to the relying party: what is new in it is asked anew (PR-03).
+    agreed = {name for entry in consent.granted for name in names_of(entry)}
+    return VERIFIED in consent.withheld or set(_vouched_for(release)) <= agreed
 
 
 def decided(person: Person, client: Client, release: Release, withheld: frozenset[str], now: datetime) -> Consent:
     """The person's decision as it is put on record; ``openid`` cannot be left out of a sign-in."""
     left_out = frozenset(release.scopes) & withheld - {Scope.OPENID}
+    granted = tuple(scope for scope in release.scopes if scope not in left_out)
+    inside = _vouched_for(release.without(left_out))
+    told = {name for entry in granted for name in names_of(entry)}
     return Consent(
         id=secrets.token_urlsafe(18),
         subject_id=person.subject_id,
         client_id=client.client_id,
-        granted=tuple(scope for scope in release.scopes if scope not in left_out),
+        granted=(*granted, *(f"{CLAIM}{name}" for name in dict.fromkeys(inside) if name not in told)),
         withheld=tuple(sorted(left_out)),
         purpose=client.purpose,
         given_at=now,
     )
+
+
+def _vouched_for(release: Release) -> Iterator[str]:
+    """The claims inside ``verified_claims``."""
+    found: Any = release.claims.get(VERIFIED, {}).get("verified_claims", ())
+    for element in found if isinstance(found, list) else [found] if found else ():
+        yield from element["claims"]

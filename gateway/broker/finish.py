@@ -7,12 +7,14 @@ from typing import Final, assert_never
 
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker import problems
-from gateway.broker.begin import Visit
 from gateway.broker.conflicts import RESERVED
 from gateway.broker.model import LoginTransaction, Outcome, Person, Resume, Stage
+from gateway.broker.organisation import acting_for
 from gateway.broker.parts import Broker
 from gateway.broker.ports import Anchor, Recognition
 from gateway.broker.proceed import active_client, proceed
+from gateway.broker.reply import failed_upstream
+from gateway.broker.visit import Visit
 from mapping.documents import HongKongIdentityCard, MacaoIdentityCard, TravelPermit
 from mapping.identifier import MainlandIdentifier
 from mapping.vocabulary import IdentifierKind
@@ -42,6 +44,7 @@ async def finish(
         problem = problems.OF_PROVIDER[error.failure]
         raise problems.ProblemError(problem, transaction, provider=provider_name, audited=True) from error
     person = _person(identity, await _recognised(broker, transaction, identity, visit.now))
+    person = await acting_for(broker, transaction, identity, person, visit.now)
     await _report_reserved(broker, transaction, person, visit.now)
     known = replace(transaction, person=person, kept={})
     return await proceed(broker, client, known, visit.now, stored=True, replaces_session=visit.session)
@@ -58,16 +61,8 @@ async def _found(broker: Broker, provider_name: str, login_id: str, visit: Visit
 
 async def _back_to_chooser(broker: Broker, transaction: LoginTransaction, error: ProviderError, now: datetime) -> None:
     """Let the person choose again; the failed login id is worth nothing any more."""
-    event = AuditEvent(
-        AuditAction.SIGN_IN_FAILED,
-        now,
-        transaction.correlation_id,
-        client_id=transaction.request.client_id,
-        provider=error.provider,
-        details={"failure": error.failure.value, "detail": error.detail},
-    )
     again = replace(transaction, stage=Stage.CHOOSING, provider=None, login_id=None, kept={})
-    await broker.transactions.move(again, {Stage.RETURNED}, now, event)
+    await broker.transactions.move(again, {Stage.RETURNED}, now, failed_upstream(transaction, error, now))
 
 
 async def _recognised(broker: Broker, transaction: LoginTransaction, identity: UpstreamIdentity, now: datetime) -> str:

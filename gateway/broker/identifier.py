@@ -10,6 +10,7 @@ from typing import Final
 from gateway.alerts import AlertKind
 from gateway.audit import AuditAction
 from gateway.broker import problems
+from gateway.broker.asked import asks_for_identifier
 from gateway.broker.asking import Asking, RegisterAnswer, ask_register, release_policy
 from gateway.broker.conflicts import Refused
 from gateway.broker.model import LoginTransaction, Person, Stage
@@ -18,7 +19,6 @@ from gateway.broker.ports import BindingRaceError, Held
 from gateway.broker.recheck import bring_up_to_date
 from gateway.broker.recording import record
 from gateway.oidc.model import Client
-from gateway.oidc.names import Scope
 from mapping.claims import Resolution
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
@@ -26,9 +26,6 @@ from mapping.evidence import Binding, Evidence, Keep, Known, Policy, Read, Renew
 from mapping.lifecycle import Standing
 from mapping.resolve import decide
 from mapping.vocabulary import Realm
-
-NUMBER_SCOPES: Final = frozenset({Scope.CN_ID, Scope.CN_DOC})
-"""Scopes that need the person's documents."""
 
 PERMIT_ATTEMPTS: Final = "permit"
 """The kind under which numbers that people type are counted."""
@@ -74,7 +71,7 @@ async def find_number(broker: Broker, client: Client, transaction: LoginTransact
         # Guangdong's platform vouched for the permit: the register is asked without making the person type it.
         return await check_permit(broker, client, transaction, person.permit, now)
     asking = Asking.in_sign_in(broker, client, transaction, person, now)
-    may_ask = Scope.CN_ID in transaction.request.scopes
+    may_ask = asks_for_identifier(transaction.request, client)
     return _from_record(broker, client, person, await bring_up_to_date(broker, asking, held, may_ask=may_ask))
 
 

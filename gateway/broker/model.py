@@ -6,10 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from gateway.oidc.model import AuthorizationRequest
+from gateway.oidc.model import AuthorizationRequest, DecoupledRequest
+from gateway.oidc.response import AuthorizationResponse
 from mapping.documents import TravelPermit
 from mapping.identifier import MainlandIdentifier
-from providers.base import Assurance, PersonName
+from providers.base import Assurance, Mandate, Organisation, PersonName
 
 
 class Stage(StrEnum):
@@ -46,6 +47,11 @@ class Person:
     permit: TravelPermit | None = None
     residence_permit: MainlandIdentifier | None = None
     citizen: MainlandIdentifier | None = None
+    organisation: Organisation | None = None
+    """The organisation that the person acts for in this sign-in."""
+    mandate: Mandate | None = None
+    organisation_subject_id: str | None = None
+    """Under which the organisation is known here, as the person is under ``subject_id``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -128,6 +134,8 @@ class AskConsent:
 
     transaction: LoginTransaction
     release: "Release"
+    decoupled: DecoupledRequest | None = None
+    """The device's or counter's request that is answered, with the message that ties the two places together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +149,23 @@ class Resume:
 class ReturnToClient:
     """The browser goes back to the relying party, with a code or an error."""
 
-    url: str
+    response: AuthorizationResponse
     session_cookie: str | None = field(default=None, repr=False)
     """A new value for the session cookie, when a sign-in made a session."""
 
 
-Outcome: TypeAlias = ChooseProvider | GoUpstream | AskPermit | AskConsent | Resume | ReturnToClient
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A request of a device or counter was answered: the person may go back to it, and sees a page of ours."""
+
+    client_id: str
+    is_approved: bool
+    is_at_counter: bool = False
+    """Asked for by a counter or hotline (CIBA); otherwise by a device."""
+    session_cookie: str | None = field(default=None, repr=False)
+
+
+Outcome: TypeAlias = ChooseProvider | GoUpstream | AskPermit | AskConsent | Resume | ReturnToClient | Decided
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -154,8 +173,9 @@ class Release:
     """What would be passed on: scope by scope, the claims with their values."""
 
     scopes: tuple[str, ...]
+    """What is asked for, each with one tick: a scope, or ``claim:<name>`` for one claim by itself."""
     claims: Mapping[str, Mapping[str, Any]]
-    """By scope: claim name -> value."""
+    """By entry of ``scopes``: claim name -> value."""
     missing: Mapping[str, str] = field(default_factory=dict)
     """Asked-for scopes that hold nothing, with the reason's code; shown to the person, sent to nobody."""
     is_recorded: bool = False

@@ -15,7 +15,7 @@ from gateway.broker.ports import (
     TransactionStore,
 )
 from gateway.oidc.model import Client
-from gateway.oidc.ports import ClientStore
+from gateway.oidc.ports import ClientStore, DecoupledStore, DeliveryStore, PushedRequestStore
 from mapping.ports import LinkRegister
 from mapping.vocabulary import Realm
 from providers.base import Assurance, IdentityProvider
@@ -53,9 +53,14 @@ class Broker:
     numbers: NumberStore
     people: PeopleStore
     notices: NoticeStore
+    pushed: PushedRequestStore
+    decoupled: DecoupledStore
+    deliveries: DeliveryStore
     attempts: AttemptCounter
     audit: AuditLog
     pairwise_key: bytes
+    code_key: bytes
+    """Finds the codes of devices that people type: what is kept of them is a keyed hash."""
     realm: Realm
     """``sandbox`` or ``production`` (mapping specification 10.5)."""
     lifetimes: SignInLifetimes

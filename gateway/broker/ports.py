@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.alerts import AlertKind
 from gateway.audit import AuditEvent
@@ -51,7 +51,7 @@ class Completion:
     """All that the end of a sign-in leaves behind, written in one transaction or not at all."""
 
     grant: Grant
-    code: AuthorizationCode
+    code: AuthorizationCode | None
     events: Sequence[AuditEvent]
     consent: Consent | None = None
     new_session: Session | None = None
@@ -62,6 +62,11 @@ class Completion:
     transaction: LoginTransaction | None = None
     """The transaction to be moved to DONE, from ``came_from``."""
     came_from: Collection[Stage] = ()
+    spends: bytes | None = None
+    """Hash of the ``request_uri`` to be spent: written only if nobody else has spent it (RO-02)."""
+    approves: str | None = None
+    """Id of the device's or counter's request that gets the grant, in the place of a code; a client that wants to be
+    pinged gets a delivery in the same write."""
     releases_number: bool = False
     """Whether the person's recorded number goes out with this sign-in: the store remembers that the client has it."""
 
@@ -83,6 +88,14 @@ class Recognition(StrEnum):
     """An operator has switched the person, or the provider, off."""
     SOMEONE_ELSE = "someone_else"
     """The provider delivers another person under a subject that is known: nothing was changed."""
+
+
+class EndedSession(NamedTuple):
+    """A session that was ended just now."""
+
+    session: Session
+    signed_in_at: Mapping[str, str]
+    """The clients that it had signed the person in at, each with its own ``sid``."""
 
 
 class SignInStore(Protocol):
@@ -107,8 +120,12 @@ class SignInStore(Protocol):
         """The live session behind a cookie: neither idle for too long, nor over, nor its subject switched off."""
         ...
 
-    async def end_session(self, cookie_hash: bytes, now: datetime, event: AuditEvent) -> Session | None:
-        """End a session; ``None`` when there was none."""
+    async def end_session(self, cookie_hash: bytes, now: datetime, event: AuditEvent) -> EndedSession | None:
+        """End a session with every grant of it; ``None`` when there was none.
+
+        In the same transaction one delivery is made for each client with ``backchannel_logout_uri`` that has a live
+        grant of the session.
+        """
         ...
 
     async def consent(self, subject_id: str, client_id: str) -> Consent | None:

@@ -65,6 +65,13 @@ MALFORMED: Final = Problem(
     ErrorCode.INVALID_REQUEST,
     "A request was not understood: doubled, oversized or malformed parameters.",
 )
+TOO_MANY_REQUESTS: Final = Problem(
+    "GBA-1007",
+    "too_many_requests",
+    429,
+    ErrorCode.TEMPORARILY_UNAVAILABLE,
+    "A service sends more people than its limit allows, or one address knocks too often; see the limits in settings.",
+)
 CANCELLED: Final = Problem(
     "GBA-2001", "cancelled", 200, ErrorCode.ACCESS_DENIED, "The person cancelled at the provider; nothing is wrong."
 )
@@ -119,6 +126,48 @@ ACCOUNT_CHANGED: Final = Problem(
     ErrorCode.ACCESS_DENIED,
     "The provider delivers another card or birth date under a subject that is known; see `gate map alerts`.",
 )
+LEVEL_UNMET: Final = Problem(
+    "GBA-2011",
+    "level_unmet",
+    403,
+    ErrorCode.UNMET_AUTHENTICATION_REQUIREMENTS,
+    "The service demands a level that this account, or every account on offer, does not reach; nothing is wrong here.",
+)
+PROOF_TOO_OLD: Final = Problem(
+    "GBA-2012",
+    "proof_too_old",
+    403,
+    ErrorCode.LOGIN_REQUIRED,
+    "A fresh sign-in was demanded and the provider answered with an older one; compare its clock and its settings.",
+)
+MANDATE_ENDED: Final = Problem(
+    "GBA-2013",
+    "mandate_ended",
+    403,
+    ErrorCode.ACCESS_DENIED,
+    "The person's mandate for the organisation has ended by the provider's own word.",
+)
+OTHER_PERSON: Final = Problem(
+    "GBA-2014",
+    "other_person",
+    403,
+    ErrorCode.LOGIN_REQUIRED,
+    "Another person signed in than the one whom the service or the counter asked; nothing was passed on.",
+)
+REQUEST_GONE: Final = Problem(
+    "GBA-2015",
+    "request_gone",
+    410,
+    ErrorCode.ACCESS_DENIED,
+    "The request of a kiosk or counter was answered before, or its time is over; nothing is wrong.",
+)
+TOO_MANY_CODES: Final = Problem(
+    "GBA-2016",
+    "too_many_codes",
+    429,
+    ErrorCode.ACCESS_DENIED,
+    "Codes of kiosks were typed that do not exist, too many in a short time; a burst of these may be an attack.",
+)
 PERMIT_CONFLICT: Final = Problem(
     "GBA-3005",
     "permit_conflict",
@@ -144,6 +193,7 @@ CATALOGUE: Final = (
     FINISHED,
     NOT_FOUND,
     MALFORMED,
+    TOO_MANY_REQUESTS,
     CANCELLED,
     REFUSED,
     UPSTREAM_UNREACHABLE,
@@ -154,12 +204,23 @@ CATALOGUE: Final = (
     SWITCHED_OFF,
     PROVIDER_UNKNOWN,
     ACCOUNT_CHANGED,
+    LEVEL_UNMET,
+    PROOF_TOO_OLD,
+    MANDATE_ENDED,
+    OTHER_PERSON,
+    REQUEST_GONE,
+    TOO_MANY_CODES,
     PERMIT_CONFLICT,
     UNAVAILABLE,
     UNEXPECTED,
 )
 
-REFUSALS: Final = frozenset({RESTART, STALE_FORM, MALFORMED, PROVIDER_UNKNOWN, SWITCHED_OFF, ACCOUNT_CHANGED})
+REFUSALS: Final = frozenset(
+    {
+        *(RESTART, STALE_FORM, MALFORMED, PROVIDER_UNKNOWN, SWITCHED_OFF, ACCOUNT_CHANGED),
+        *(LEVEL_UNMET, PROOF_TOO_OLD, MANDATE_ENDED, OTHER_PERSON, TOO_MANY_CODES),
+    }
+)
 """Problems that are a decision about security; each leaves an audit event (G11)."""
 
 OF_PROVIDER: Final = {

@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Final
 
 from gateway.broker import problems
-from gateway.broker.consent import release_of, remembered
-from gateway.broker.identifier import NUMBER_SCOPES, Findings, PermitNeededError, find_number
+from gateway.broker.asked import asks_for_numbers
+from gateway.broker.consent import remembered
+from gateway.broker.demands import unmet
+from gateway.broker.identifier import Findings, PermitNeededError, find_number
 from gateway.broker.model import AskConsent, AskPermit, LoginTransaction, Outcome, Person, Release, Session, Stage
 from gateway.broker.parts import Broker
+from gateway.broker.release import release_of
 from gateway.broker.reply import Ending, started, to_client
-from gateway.oidc.errors import OAuthError, ReplyTo
-from gateway.oidc.model import Client
+from gateway.broker.returning import refused, turned_away
+from gateway.oidc.model import Client, DecoupledRequest
 from gateway.oidc.names import ErrorCode, Prompt
 
 BEHIND_PROVIDER: Final = frozenset({Stage.RETURNED, Stage.PERMIT, Stage.CONSENT})
@@ -34,6 +37,9 @@ async def proceed(
     ``stored`` is false for a sign-in that a session answers: its transaction is written only if a page is needed.
     """
     person = established(transaction)
+    problem = await unmet(broker, client, transaction, person, now)
+    if problem is not None:
+        raise await turned_away(broker, transaction, problem, now, stored=stored)
     try:
         findings = await _findings(broker, client, transaction, now)
     except PermitNeededError:
@@ -41,7 +47,7 @@ async def proceed(
     if _may_ask_again(transaction, findings):
         asking = replace(transaction, permit_answer=findings.reason)
         return await _ask_permit(broker, asking, now, stored=stored)
-    release = release_of(transaction.request, client, person, findings)
+    release = release_of(transaction.request, client, person, findings, transaction.created_at)
     consent = await broker.sign_ins.consent(person.subject_id, client.client_id)
     if Prompt.CONSENT in transaction.request.prompts or not remembered(consent, client, release):
         return await _ask_consent(broker, transaction, release, now, stored=stored)
@@ -62,7 +68,7 @@ def _may_ask_again(transaction: LoginTransaction, findings: Findings) -> bool:
 
 
 async def _findings(broker: Broker, client: Client, transaction: LoginTransaction, now: datetime) -> Findings:
-    if not NUMBER_SCOPES & set(transaction.request.scopes):
+    if not asks_for_numbers(transaction.request, client):
         return Findings()
     if transaction.without_number:
         return Findings(reason=transaction.permit_answer or "evidence.missing")
@@ -80,7 +86,7 @@ async def _ask_consent(
 ) -> AskConsent:
     waiting = replace(transaction, stage=Stage.CONSENT)
     await _wait(broker, waiting, {Stage.RETURNED, Stage.PERMIT}, now, stored=stored)
-    return AskConsent(waiting, release)
+    return AskConsent(waiting, release, await decoupled_of(broker, waiting, now))
 
 
 async def _wait(
@@ -89,8 +95,7 @@ async def _wait(
     """Keep the transaction for the page; with ``prompt=none`` no page may be shown (OpenID Connect Core §3.1.2.6)."""
     if Prompt.NONE in transaction.request.prompts:
         code = ErrorCode.CONSENT_REQUIRED if transaction.stage is Stage.CONSENT else ErrorCode.INTERACTION_REQUIRED
-        reply_to = ReplyTo(transaction.request.redirect_uri, transaction.request.state)
-        raise OAuthError(code, "the person has to be asked", reply_to=reply_to)
+        raise await refused(broker, transaction.request, code, "the person has to be asked", now)
     if not stored:
         await broker.transactions.begin(transaction, started(transaction, now))
     elif not await broker.transactions.move(transaction, came_from, now):
@@ -102,6 +107,12 @@ def established(transaction: LoginTransaction) -> Person:
     if transaction.person is None or transaction.stage not in BEHIND_PROVIDER:
         raise problems.ProblemError(problems.RESTART)
     return transaction.person
+
+
+async def decoupled_of(broker: Broker, transaction: LoginTransaction, now: datetime) -> DecoupledRequest | None:
+    """The device's or counter's request that a sign-in answers."""
+    request_id = transaction.request.decoupled
+    return None if request_id is None else await broker.decoupled.by_id(request_id, now)
 
 
 async def active_client(broker: Broker, client_id: str) -> Client:

@@ -5,7 +5,6 @@ number is known here, and a stand-in can never pass as anything but a stand-in (
 """
 
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
@@ -14,9 +13,8 @@ from gateway.audit import AuditAction, AuditEvent, AuditLog
 from gateway.broker.ports import AttemptCounter
 from gateway.oidc.model import Grant
 from gateway.oidc.names import ErrorCode, Scope
-from gateway.oidc.ports import TokenStore
-from gateway.oidc.random_values import digest
-from gateway.oidc.userinfo import BearerError, bearer_token
+from gateway.oidc.protected_resource import BearerError, access_of
+from gateway.oidc.provider import BackChannelCall, OpenIDProvider
 from mapping.errors import MappingError
 from mapping.identifier import MainlandIdentifier
 from mapping.vocabulary import IdentifierKind
@@ -37,7 +35,6 @@ _NOBODYS: Final = "-" * 18
 class Verifier:
     """What the question is answered with."""
 
-    tokens: TokenStore
     attempts: AttemptCounter
     """Thirty a minute for each grant."""
     audit: AuditLog
@@ -67,22 +64,15 @@ class TooManyQuestionsError(Exception):
 
 
 async def verify(
-    verifier: Verifier,
-    authorization: Sequence[str],
-    query_has_token: bool,  # noqa: FBT001 - what the edge saw in the query, not a switch
-    number: object,
-    now: datetime,
-    *,
-    correlation_id: str,
+    verifier: Verifier, call: BackChannelCall, op: OpenIDProvider, number: object, *, query_has_token: bool
 ) -> Verdict:
     """Answer for a token with the scope ``cn_id``; raises ``BearerError`` or ``TooManyQuestionsError``."""
-    grant, released = await _granted(verifier.tokens, authorization, query_has_token, now)
-    if not await verifier.attempts.admit(ATTEMPTS, grant.id, now):
-        await verifier.audit.append(_event(grant, now, correlation_id, "too_many"))
+    grant, released = await _granted(call, op, query_has_token=query_has_token)
+    if not await verifier.attempts.admit(ATTEMPTS, grant.id, call.now):
+        await verifier.audit.append(_event(grant, call, "too_many"))
         raise TooManyQuestionsError
-    verdict = judge(number, released, now)
-    answer = "subjects" if verdict.is_subjects else "not_subjects"
-    await verifier.audit.append(_event(grant, now, correlation_id, answer))
+    verdict = judge(number, released, call.now)
+    await verifier.audit.append(_event(grant, call, "subjects" if verdict.is_subjects else "not_subjects"))
     return verdict
 
 
@@ -97,17 +87,10 @@ def judge(number: object, released: str, now: datetime) -> Verdict:
     return Verdict(is_valid=True, kind=kind, is_subjects=hmac.compare_digest(parsed.value, released))
 
 
-async def _granted(
-    tokens: TokenStore,
-    authorization: Sequence[str],
-    query_has_token: bool,  # noqa: FBT001 - as above
-    now: datetime,
-) -> tuple[Grant, str]:
+async def _granted(call: BackChannelCall, op: OpenIDProvider, *, query_has_token: bool) -> tuple[Grant, str]:
     """The grant behind the token, and the number that was released with it (RFC 6750 §3.1)."""
-    found = await tokens.find_access_token(digest(bearer_token(authorization, query_has_token)), now)
-    if found is None:
-        raise BearerError(401, ErrorCode.INVALID_TOKEN, "the access token is not valid")
-    token, grant = found
+    access = await access_of(call, op, query_has_token=query_has_token)
+    grant, token = access.grant, access.token
     claim = grant.claims.get("gba_cn_id") if Scope.CN_ID in token.scopes else None
     value = claim.get("value") if isinstance(claim, dict) else None
     if not isinstance(value, str) or not value.isascii():
@@ -115,12 +98,12 @@ async def _granted(
     return grant, value
 
 
-def _event(grant: Grant, now: datetime, correlation_id: str, answer: str) -> AuditEvent:
+def _event(grant: Grant, call: BackChannelCall, answer: str) -> AuditEvent:
     """One event is one try; its answer says nothing that the asker does not know."""
     return AuditEvent(
         AuditAction.IDENTIFIER_VERIFIED,
-        now,
-        correlation_id,
+        call.now,
+        call.correlation_id,
         client_id=grant.client_id,
         subject_id=grant.subject_id,
         details={"answer": answer, "count": "1"},

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from gateway.cli import client, db, doctor, login, map, operators, person, provider, serve, setup  # noqa: A004 - the verb's name
+from gateway.cli import client, db, dead_letters, doctor, login, map, operators, person, provider, serve, setup  # noqa: A004 - the verb's name
 from gateway.cli.output import Exit, fail
 from gateway.config import ConfigurationError
 
@@ -23,6 +23,7 @@ app.command("version")(serve.version)
 app.command("init")(setup.init)
 app.add_typer(db.app, name="db")
 app.add_typer(client.app, name="client")
+app.add_typer(dead_letters.app, name="deliveries")
 app.add_typer(map.app, name="map")
 app.add_typer(person.app, name="person")
 app.add_typer(provider.app, name="provider")

@@ -1,90 +1,101 @@
 """``gate client``: the registered relying parties."""
 
-import json
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gateway.admin import clients
-from gateway.app import utc_now
+from gateway.admin.clients import ClientOffice, ClientTakenError, Registered, UnknownClientError
+from gateway.cli import initial_access, snippet
+from gateway.cli.client_options import members_of, takes_metadata
 from gateway.cli.output import AsJson, ConfigFile, DryRun, Exit, show, show_rows, stop
-from gateway.cli.stores import Opened, operator_name, with_stores
+from gateway.cli.stores import Opened, act, with_stores
 from gateway.oidc.model import Client
-from gateway.oidc.names import ClientAuthMethod, Scope
 from gateway.oidc.random_values import new_id
 from gateway.oidc.registration import MetadataError
+from gateway.outbound import build_fetch
 
 app = typer.Typer(help="Registered relying parties.", no_args_is_help=True)
+app.add_typer(initial_access.app, name="tokens")
+app.command("snippet")(snippet.snippet)
 
-Many = Annotated[list[str], typer.Option(help="May be given several times.")]
+ClientId = Annotated[str, typer.Argument(help="The client_id.")]
+FromJson = Annotated[
+    Path | None, typer.Option("--from-json", help="Metadata of RFC 7591 in a file; options win over it.")
+]
+NoGrants = Annotated[bool, typer.Option("--no-grants", help="Only a resource server: it signs nobody in.")]
+_UNKNOWN = "no client has this id"
 
 
 @app.command()
-def create(  # noqa: PLR0917 - one option per field of the registration
-    name: Annotated[str, typer.Option("--name", help="Name shown to people.")],
-    redirect_uri: Many,
+@takes_metadata
+def create(
+    *,
     client_id: Annotated[str | None, typer.Option(help="Default: a random one.")] = None,
-    auth: Annotated[ClientAuthMethod, typer.Option(help="How the client authenticates.")] = ClientAuthMethod.BASIC,
-    jwks_file: Annotated[Path | None, typer.Option(help="Public keys of a private_key_jwt client.")] = None,
-    scope: Annotated[list[Scope] | None, typer.Option(help="May be given several times.")] = None,
-    post_logout_redirect_uri: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
-    alg: Annotated[str, typer.Option(help="ID token signature: ES256 or RS256.")] = "ES256",
-    jurisdiction: Annotated[
-        str, typer.Option(help="Where the client sits: hong_kong, macao, guangdong.")
-    ] = "guangdong",
-    purpose: Annotated[str, typer.Option(help="Why data is asked for, shown on the consent page.")] = "",
-    surrogate_purpose: Annotated[
-        list[str] | None, typer.Option(help="Enrol for stand-in numbers for this purpose; may be given several times.")
-    ] = None,
-    document_code: Annotated[
-        list[str] | None, typer.Option(help="The client's own code of a document, kind=code; several times.")
-    ] = None,
-    event_uri: Annotated[str | None, typer.Option(help="Where the client is told of replaced numbers.")] = None,
-    provider: Annotated[list[str] | None, typer.Option(help="Offer only these accounts.")] = None,
     sector: Annotated[str, typer.Option(help="Sector of pairwise subjects; default: the redirect URIs' host.")] = "",
+    no_grants: NoGrants = False,
+    from_json: FromJson = None,
     config: ConfigFile = None,
-    as_json: AsJson = False,  # noqa: FBT002
-    dry_run: DryRun = False,  # noqa: FBT002
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+    **options: Any,
 ) -> None:
     """Register a relying party; its secret is shown this once and never again."""
-    draft = Client(
-        client_id=client_id or new_id(),
-        client_name=name,
-        redirect_uris=tuple(redirect_uri),
-        token_endpoint_auth_method=auth,
-        jwks=_jwks(jwks_file),
-        scopes=tuple(dict.fromkeys([Scope.OPENID.value, *(item.value for item in scope or [])])),
-        id_token_signed_response_alg=alg,
-        post_logout_redirect_uris=tuple(post_logout_redirect_uri or ()),
-        jurisdiction=jurisdiction,
-        purpose=purpose,
-        surrogate_purposes=tuple(surrogate_purpose or ()),
-        document_codes=_codes(document_code or []),
-        event_uri=event_uri,
-        providers=tuple(item.replace("-", "_") for item in provider or ()),
-        sector=sector,
-    )
+    why, members = act(), members_of(options, from_json) | ({"grant_types": []} if no_grants else {})
 
-    async def work(gate: Opened) -> clients.Registered:
-        return await clients.create(
-            gate.stores.registry,
-            draft,
-            gate.keys.client_secret_key,
-            operator_name(),
-            utc_now(),
-            allow_loopback=gate.settings.environment == "development",
-            dry_run=dry_run,
+    async def work(office: ClientOffice) -> Registered:
+        draft = clients.a_draft(client_id or new_id(), members)
+        return await clients.create(office, clients.in_sector(draft, sector), why, dry_run=dry_run)
+
+    _tell(_in_office(config, work), as_json=as_json, dry_run=dry_run)
+
+
+@app.command()
+@takes_metadata
+def update(
+    client_id: ClientId,
+    *,
+    clear: Annotated[list[str] | None, typer.Option(help="Set back to the default, by its name in `show`.")] = None,
+    new_sector: Annotated[bool, typer.Option("--new-sector", help="Agree that everybody gets another sub.")] = False,
+    no_grants: NoGrants = False,
+    from_json: FromJson = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+    **options: Any,
+) -> None:
+    """Change a registration: what is named is replaced, the rest stays."""
+    why, members = act(), members_of(options, from_json) | ({"grant_types": []} if no_grants else {})
+
+    async def work(office: ClientOffice) -> Registered:
+        return await clients.update(
+            office, client_id, members, why, clear=clear or (), moves_sector=new_sector, dry_run=dry_run
         )
 
-    try:
-        registered = with_stores(config, work)
-    except MetadataError as error:
-        stop(f"this client cannot be registered: {error}", Exit.USAGE)
-    except clients.ClientTakenError:
-        stop("this client_id is taken", Exit.PRECONDITION)
-    shown = clients.described(registered.client)
-    show({**shown, "client_secret": registered.client_secret} if registered.client_secret else shown, as_json=as_json)
+    _tell(_in_office(config, work), as_json=as_json, dry_run=dry_run)
+
+
+@app.command("rotate-secret")
+def rotate_secret(
+    client_id: ClientId,
+    *,
+    overlap: Annotated[float, typer.Option(min=0, help="Hours that the old secret stays good.")] = 24,
+    now: Annotated[bool, typer.Option("--now", help="End the old secret at once.")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make a new secret, shown this once; the old one stays good for a day."""
+    why, span = act(), timedelta(0) if now else timedelta(hours=overlap)
+
+    async def work(office: ClientOffice) -> Registered:
+        return await clients.rotate_secret(office, client_id, why, overlap=span, dry_run=dry_run)
+
+    _tell(_in_office(config, work), as_json=as_json, dry_run=dry_run)
 
 
 @app.command("list")
@@ -104,7 +115,7 @@ def list_(
 
 
 @app.command("show")
-def show_(client_id: str, config: ConfigFile = None, as_json: AsJson = False) -> None:  # noqa: FBT002
+def show_(client_id: ClientId, config: ConfigFile = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Show one relying party."""
 
     async def work(gate: Opened) -> Client | None:
@@ -112,44 +123,59 @@ def show_(client_id: str, config: ConfigFile = None, as_json: AsJson = False) ->
 
     client = with_stores(config, work)
     if client is None:
-        stop("no client has this id", Exit.PRECONDITION)
+        stop(_UNKNOWN, Exit.PRECONDITION)
     show(clients.described(client), as_json=as_json)
 
 
 @app.command()
 def disable(
-    client_id: str,
+    client_id: ClientId,
     config: ConfigFile = None,
     as_json: AsJson = False,  # noqa: FBT002
     dry_run: DryRun = False,  # noqa: FBT002
 ) -> None:
     """Switch a relying party off; its codes and tokens end with it within a minute."""
+    why = act()
 
-    async def work(gate: Opened) -> bool:
-        if dry_run:
-            return await gate.stores.clients.find(client_id) is not None
-        return await clients.disable(gate.stores.registry, client_id, operator_name(), utc_now())
+    async def work(office: ClientOffice) -> None:
+        await clients.disable(office, client_id, why, dry_run=dry_run)
 
-    if not with_stores(config, work):
-        stop("no client has this id", Exit.PRECONDITION)
+    _in_office(config, work)
     show({"client_id": client_id, "active": dry_run}, as_json=as_json)
 
 
-def _jwks(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
+def _in_office(config: Path | None, work: Callable[[ClientOffice], Awaitable[Any]]) -> Any:
+    """Do one piece of work on clients; what is refused ends the command with its sentence and exit code."""
+
+    async def run(gate: Opened) -> Any:
+        async with _office(gate) as office:
+            return await work(office)
+
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        stop("the key set file cannot be read as JSON", Exit.USAGE)
-    if not isinstance(document, dict):
-        stop("the key set file must hold a JSON object", Exit.USAGE)
-    return document
+        return with_stores(config, run)
+    except MetadataError as error:
+        stop(f"this client cannot be registered: {error}", Exit.USAGE)
+    except ClientTakenError:
+        stop("this client_id is taken", Exit.PRECONDITION)
+    except UnknownClientError:
+        stop(_UNKNOWN, Exit.PRECONDITION)
 
 
-def _codes(pairs: list[str]) -> dict[str, str]:
-    """Pairs like ``permit_cn=05``; which kinds there are is checked with the rest of the registration."""
-    codes = dict(pair.partition("=")[::2] for pair in pairs)
-    if len(codes) != len(pairs) or not all(kind and code for kind, code in codes.items()):
-        stop("--document-code is kind=code, each kind once", Exit.USAGE)
-    return codes
+@contextlib.asynccontextmanager
+async def _office(gate: Opened) -> AsyncIterator[ClientOffice]:
+    async with build_fetch(gate.settings.outbound) as fetch:
+        yield ClientOffice(
+            gate.stores.registry,
+            gate.stores.clients,
+            gate.keys.client_secret_key,
+            gate.keys.signing,
+            fetch,
+            allow_loopback=gate.settings.environment == "development",
+        )
+
+
+def _tell(registered: Registered, *, as_json: bool, dry_run: bool) -> None:
+    shown = clients.described(registered.client)
+    if registered.client_secret and not dry_run:
+        shown["client_secret"] = registered.client_secret
+    show(shown, as_json=as_json)

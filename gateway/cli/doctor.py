@@ -1,6 +1,7 @@
 """``gate doctor``: what is wrong, and how to mend it."""
 
 import asyncio
+import ssl
 import time
 from dataclasses import asdict, dataclass
 
@@ -14,9 +15,12 @@ from gateway.app import utc_now
 from gateway.cli.output import AsJson, ConfigFile, Exit, show_rows
 from gateway.config import ConfigurationError, Settings, load, settings_path
 from gateway.oidc.ports import StoreUnavailableError
+from gateway.settings_checks import far_side_key
 from gateway.store import migrate
 from gateway.store.open import SchemaError, Stores, open_stores
 from gateway.store.vault import KeyNotHeldError
+from gateway.upstreams import build_calls
+from gateway.web.tls import TlsFiles, TlsFilesError, server_context
 from providers.calls import Calls
 from providers.errors import ProviderError
 
@@ -45,7 +49,13 @@ async def _examine(config: ConfigFile) -> list[Finding]:
         settings = load(settings_path(config))
     except ConfigurationError as error:
         return [Finding("settings", "broken", str(error))]
-    findings = [Finding("settings", "fine", f"issuer {settings.issuer}, realm {settings.realm}"), _ciphers(), _blocks()]
+    findings = [
+        Finding("settings", "fine", f"issuer {settings.issuer}, realm {settings.realm}"),
+        _ciphers(),
+        _blocks(),
+        _tls(settings),
+        _outbound(settings),
+    ]
     findings += await _stores(settings)
     findings += await _providers(settings)
     return findings
@@ -65,6 +75,32 @@ def _blocks() -> Finding:
     except ConfigurationError as error:
         return Finding("reserved blocks", "broken", str(error))
     return Finding("reserved blocks", "fine", "collide with no assigned region")
+
+
+def _tls(settings: Settings) -> Finding:
+    """Who ends TLS, and whether the files for it can be used."""
+    server = settings.server
+    if server.tls_certificate is None or server.tls_key is None:
+        if settings.issuer.startswith("https://"):
+            return Finding("TLS", "fine", "ended by a proxy, or by `gate serve --tls` in development")
+        return Finding("TLS", "fine", "none: plain http on this machine, for development")
+    try:
+        server_context(TlsFiles(server.tls_certificate, server.tls_key, server.tls_client_ca))
+    except TlsFilesError as error:
+        return Finding("TLS", "broken", str(error))
+    return Finding("TLS", "fine", "spoken by the gateway itself")
+
+
+def _outbound(settings: Settings) -> Finding:
+    """Whether calls to other machines could find whom to trust."""
+    bundle = settings.outbound.ca_bundle
+    if bundle is None:
+        return Finding("outbound", "fine", "trusts the public authorities")
+    try:
+        ssl.create_default_context().load_verify_locations(bundle)
+    except OSError:
+        return Finding("outbound", "broken", "outbound.ca_bundle does not name a file of certificates")
+    return Finding("outbound", "fine", f"trusts the authorities of {bundle.name} beside the public ones")
 
 
 async def _stores(settings: Settings) -> list[Finding]:
@@ -129,10 +165,13 @@ async def _capacity(stores: Stores) -> Finding:
 
 async def _providers(settings: Settings) -> list[Finding]:
     """Whether each provider answers at all; nothing is signed in."""
-    calls = Calls()
+    try:
+        calls = build_calls(settings)
+    except (OSError, ValueError):
+        return []  # told above
     blocks = {**settings.providers, **({"register": settings.register} if settings.register else {})}
     try:
-        return [await _provider(calls, name, str(block["base_url"])) for name, block in blocks.items()]
+        return [await _provider(calls, name, str(block[far_side_key(block)])) for name, block in blocks.items()]
     finally:
         await calls.aclose()
 

@@ -5,14 +5,16 @@ import os
 import platform
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from gateway.app import Application, create_app, create_operator_app, product_version
+from gateway.app import Application, create_app, create_operator_app, product_version, utc_now
 from gateway.cli.output import AsJson, ConfigFile, Exit, show, stop
-from gateway.config import Server, load, settings_path
+from gateway.config import Server, Settings, load, settings_path
+from gateway.web.tls import TlsFiles, TlsFilesError, development_certificate, for_uvicorn, server_context
 
 _LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -21,12 +23,39 @@ def serve(
     config: ConfigFile = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; default from the settings.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; default from the settings.")] = None,
+    tls: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool,
+        typer.Option(
+            "--tls",
+            help="Speak https: with server.tls_certificate, else in development with a self-signed certificate.",
+        ),
+    ] = False,
 ) -> None:
     """Run the gateway until it is told to stop."""
     path = settings_path(config)
     settings = load(path)
     server = settings.server
-    _run("gateway.cli.serve:application", path, replace(server, host=host or server.host, port=port or server.port))
+    files = _tls_files(settings, asked=tls)
+    _run(
+        "gateway.cli.serve:application",
+        path,
+        replace(server, host=host or server.host, port=port or server.port),
+        files,
+    )
+
+
+def _tls_files(settings: Settings, *, asked: bool) -> TlsFiles | None:
+    """The certificate that is configured, or one made for development, or none: then a proxy ends TLS."""
+    server = settings.server
+    if server.tls_certificate is not None and server.tls_key is not None:
+        return TlsFiles(server.tls_certificate, server.tls_key, server.tls_client_ca)
+    if not asked:
+        return None
+    if settings.environment != "development":
+        stop("no certificate is configured: set server.tls_certificate and server.tls_key", Exit.PRECONDITION)
+    if not settings.issuer.startswith("https://"):
+        stop("the issuer is not an https address: nobody would find the gateway under it", Exit.PRECONDITION)
+    return TlsFiles(*development_certificate(settings.keys_dir, settings.issuer, utc_now()), server.tls_client_ca)
 
 
 def serve_operators(
@@ -44,12 +73,16 @@ def serve_operators(
     _run("gateway.cli.serve:operator_application", path, server)
 
 
-def _run(program: str, path: Path, server: Server) -> None:
+def _run(program: str, path: Path, server: Server, files: TlsFiles | None = None) -> None:
     import uvicorn  # noqa: PLC0415 - only these verbs need a server, and every verb should start fast
 
     from gateway.web.head_limit import BoundedHttpProtocol  # noqa: PLC0415 - the same
 
     os.environ["GATE_CONFIG"] = str(path)
+    secured: dict[str, Any] = {}
+    if files is not None:
+        _check(files)
+        secured["ssl_context_factory"] = partial(for_uvicorn, files)
     uvicorn.run(
         program,
         factory=True,
@@ -64,7 +97,16 @@ def _run(program: str, path: Path, server: Server) -> None:
         http=BoundedHttpProtocol,
         timeout_graceful_shutdown=10,
         log_level="info",
+        **secured,
     )
+
+
+def _check(files: TlsFiles) -> None:
+    """Say what is wrong with a certificate here, not in the traceback of a worker."""
+    try:
+        server_context(files)
+    except TlsFilesError as error:
+        stop(str(error), Exit.PRECONDITION)
 
 
 def application() -> Application:

@@ -6,20 +6,16 @@ A relying party that is not proven, or an address that is not registered, means 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
-from certs.keys import JoseError
-from certs.keys.jose import Expectation, VerificationKeys, VerifiedClaims, verify
+from certs.keys.jose import VerifiedClaims
 from certs.keys.signing_key import KeySet
+from gateway.oidc import id_token_hint
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.issue import ID_TOKEN_TYPE
 from gateway.oidc.model import Client
-from gateway.oidc.names import SIGNING_ALGORITHMS, ErrorCode
+from gateway.oidc.names import ErrorCode
 from gateway.oidc.parameters import Parameters
 from gateway.oidc.ports import ClientStore
 from gateway.oidc.reply_url import with_query
-
-_CLAIMS: Final = frozenset({"iss", "sub", "aud", "exp", "iat"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,8 @@ async def validate(
     """Check a logout request (RP-Initiated Logout 1.0 §2, §3)."""
     parameters = Parameters(pairs)
     parameters.check()
-    hint = _read_hint(parameters.get("id_token_hint"), keys, issuer, now)
+    given = parameters.get("id_token_hint")
+    hint = id_token_hint.read(given, keys, issuer, now) if given is not None else None
     client = await _client(parameters.get("client_id"), hint, clients)
     return LogoutRequest(
         client=client,
@@ -57,24 +54,6 @@ def post_logout_url(request: LogoutRequest) -> str | None:
     return with_query(request.post_logout_redirect_uri, state=request.state)
 
 
-def _read_hint(hint: str | None, keys: KeySet, issuer: str, now: datetime) -> VerifiedClaims | None:
-    """An ID token of ours, however old; a token of another kind or another issuer is none (CD-07, CA-01)."""
-    if hint is None:
-        return None
-    expected = Expectation(
-        algorithms=frozenset(SIGNING_ALGORITHMS),
-        typ=frozenset({ID_TOKEN_TYPE}),
-        issuer=issuer,
-        audience=None,  # it names the client, which is looked up below
-        required=_CLAIMS,
-        accept_expired=True,
-    )
-    try:
-        return verify(hint, VerificationKeys.from_jwks(keys.jwks()), expected, now=now)
-    except JoseError as error:
-        raise OAuthError(ErrorCode.INVALID_REQUEST, "id_token_hint is not an ID token of this issuer") from error
-
-
 async def _client(client_id: str | None, hint: VerifiedClaims | None, clients: ClientStore) -> Client | None:
     """The client that the hint was issued to; a ``client_id`` beside it must be the same (§2)."""
     named = client_id if hint is None else hint["aud"]
@@ -86,6 +65,16 @@ async def _client(client_id: str | None, hint: VerifiedClaims | None, clients: C
     if client is None or not client.is_active:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "the client is unknown")
     return client
+
+
+def front_channel_url(client: Client, issuer: str, sid: str) -> str | None:
+    """The address that a hidden frame loads to sign the person out there (Front-Channel Logout 1.0 §2).
+
+    ``iss`` and ``sid`` always stand in it: without them somebody else's page could end the session with one image.
+    """
+    if client.frontchannel_logout_uri is None:
+        return None
+    return with_query(client.frontchannel_logout_uri, iss=issuer, sid=sid)
 
 
 def _return_address(asked: str | None, client: Client | None) -> str | None:

@@ -12,6 +12,9 @@ from gateway.oidc.names import ErrorCode
 CHALLENGE_METHOD: Final = "S256"
 """The only ``code_challenge_method``; without the parameter it would be ``plain``, so it is demanded."""
 
+NO_CHALLENGE: Final = ""
+"""What stands in the place of a challenge for a client with the legacy switch; no verifier ever fits it."""
+
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 

@@ -14,6 +14,11 @@ ID_BYTES: Final = 18
 VALUE_LENGTH: Final = 43
 """Characters of such a value in base64url."""
 
+USER_CODE_LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
+"""No vowels, so that no word comes out; no digits, so that none is taken for a letter."""
+
+USER_CODE_LENGTH: Final = 8
+
 
 def new_value() -> str:
     """Make an unguessable value: a code, an access token, a ``jti``."""
@@ -26,6 +31,11 @@ def new_id() -> str:
     It begins with a letter: one that began with a dash would be an option to every command line.
     """
     return secrets.choice(string.ascii_letters) + secrets.token_urlsafe(ID_BYTES)
+
+
+def new_user_code() -> str:
+    """Make what a person reads at a terminal and types elsewhere (RFC 8628 §6.1): 34 bits, and never a word."""
+    return "".join(secrets.choice(USER_CODE_LETTERS) for _ in range(USER_CODE_LENGTH))
 
 
 def digest(value: str) -> bytes:

@@ -20,7 +20,7 @@ _URI: Final = re.compile(
 )
 _NUMERIC: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 _DOT_SEGMENT: Final = re.compile(r"/(?:\.|%2e){1,2}(?:[/?]|$)", re.IGNORECASE)
-_RESPONSE: Final = re.compile(r"[?&](?:code|state|iss|error|error_description|error_uri)(?:[=&]|$)")
+_RESPONSE: Final = re.compile(r"[?&](?:code|state|iss|response|error|error_description|error_uri)(?:[=&]|$)")
 _LOOPBACK_URI: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9][0-9]{0,4}))?((?:[/?].*)?)")
 
 

@@ -124,6 +124,11 @@ class Fields:
         members = self._rest.pop(name, _ABSENT)
         return None if members is None else type(self)(members, name)
 
+    def rest(self) -> Mapping[str, Any]:
+        """Take all that nobody has taken yet."""
+        members, self._rest = self._rest, {}
+        return members
+
     def end(self) -> None:
         """Refuse members that nobody asked for: another version wrote them, or another hand."""
         if self._rest:

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, select
 from gateway.admin.ports import (
     AlertRegistry,
     ClientRegistry,
+    DeadLetters,
+    InitialAccessRegistry,
     NumberRegistry,
     OperatorRegistry,
     Rekeying,
@@ -20,7 +22,16 @@ from gateway.admin.ports import (
 )
 from gateway.audit import AuditLog
 from gateway.broker.ports import AttemptCounter, NoticeStore, NumberStore, PeopleStore, SignInStore, TransactionStore
-from gateway.oidc.ports import ClientStore, ReplayStore, StoreUnavailableError, TokenStore
+from gateway.oidc.ports import (
+    ClientStore,
+    DecoupledStore,
+    DeliveryStore,
+    PushedRequestStore,
+    RateLimits,
+    ReplayStore,
+    StoreUnavailableError,
+    TokenStore,
+)
 from gateway.store import redis
 from gateway.store.redis import RedisAttempts
 from gateway.store.schema import SchemaError, require_head
@@ -29,6 +40,10 @@ from gateway.store.sql.attempts import SqlAttempts
 from gateway.store.sql.audit import SqlAuditLog
 from gateway.store.sql.clients import SqlClients
 from gateway.store.sql.database import DEFAULT_POOL_SIZE, Database
+from gateway.store.sql.dead_letters import SqlDeadLetters
+from gateway.store.sql.decoupled_requests import SqlDecoupledRequests
+from gateway.store.sql.deliveries import SqlDeliveries
+from gateway.store.sql.initial_access import SqlInitialAccess
 from gateway.store.sql.keys_in_use import KeysInUse
 from gateway.store.sql.logins import SqlTransactions
 from gateway.store.sql.notices import SqlNotices
@@ -37,12 +52,15 @@ from gateway.store.sql.numbers import SqlNumbers
 from gateway.store.sql.operators import SqlOperators
 from gateway.store.sql.people import SqlPeople
 from gateway.store.sql.purge import purge
+from gateway.store.sql.pushed_requests import SqlPushedRequests
+from gateway.store.sql.rates import SqlRates
 from gateway.store.sql.rekeying import SqlRekeying
+from gateway.store.sql.replays import SqlReplays
 from gateway.store.sql.reveals import SqlReveals
 from gateway.store.sql.sign_ins import SqlSignIns
 from gateway.store.sql.switches import SqlSwitches
 from gateway.store.sql.tables import clients
-from gateway.store.sql.tokens import SqlReplays, SqlTokens
+from gateway.store.sql.tokens import SqlTokens
 from gateway.store.tries import AttemptLimits
 from gateway.store.vault import Vault
 from mapping.surrogate import Choose
@@ -62,6 +80,9 @@ class Stores:
     registry: ClientRegistry
     tokens: TokenStore
     replays: ReplayStore
+    pushed: PushedRequestStore
+    decoupled: DecoupledStore
+    deliveries: DeliveryStore
     transactions: TransactionStore
     sign_ins: SignInStore
     numbers: NumberStore
@@ -70,12 +91,16 @@ class Stores:
     attempts: AttemptCounter
     verifications: AttemptCounter
     """How often relying parties ask about numbers (MP-01)."""
+    rates: RateLimits
+    """How often relying parties call at all (DS-01)."""
     audit: AuditLog
     number_registry: NumberRegistry
     subject_registry: SubjectRegistry
     alert_registry: AlertRegistry
     switch_registry: SwitchRegistry
     operator_registry: OperatorRegistry
+    initial_access: InitialAccessRegistry
+    dead_letters: DeadLetters
     reveal_registry: RevealRegistry
     rekeying: Rekeying
     keys_in_use: KeysInUse = field(repr=False)
@@ -143,6 +168,9 @@ async def open_stores(
         registry=relying_parties,
         tokens=SqlTokens(database, vault),
         replays=SqlReplays(database),
+        pushed=SqlPushedRequests(database, vault),
+        decoupled=SqlDecoupledRequests(database, vault),
+        deliveries=SqlDeliveries(database, vault),
         transactions=SqlTransactions(database, vault),
         sign_ins=SqlSignIns(database, vault, keys),
         numbers=SqlNumbers(database, vault, keys, choose),
@@ -150,12 +178,15 @@ async def open_stores(
         notices=SqlNotices(database, vault),
         attempts=accelerator or counter,
         verifications=SqlAttempts(database, vault, _VERIFICATIONS),
+        rates=SqlRates(database, vault),
         audit=SqlAuditLog(database),
         number_registry=SqlNumberRegistry(database, vault),
         subject_registry=people,
         alert_registry=SqlAlerts(database),
         switch_registry=SqlSwitches(database),
         operator_registry=SqlOperators(database),
+        initial_access=SqlInitialAccess(database),
+        dead_letters=SqlDeadLetters(database),
         reveal_registry=SqlReveals(database, vault),
         rekeying=SqlRekeying(database, vault, keys),
         keys_in_use=keys,

@@ -1,104 +1,71 @@
-"""Clients and grants as JSON and back."""
+"""Clients, grants and requests without a browser as JSON and back."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from gateway.oidc.model import Client, Grant
-from gateway.oidc.names import ClientAuthMethod
+from gateway.oidc.model import Client, DecoupledRequest, Grant
+from gateway.store.codec import Codec
 from gateway.store.fields import Fields, RecordError
+
+_CLIENT: Final = Codec(Client, but={"client_id", "client_secret_hash", "created_at", "disabled_at"})
+_GRANT: Final = Codec(Grant, but={"id", "revoked_at"})
+DECOUPLED_COLUMNS: Final = frozenset(
+    {
+        "id",
+        "hash",
+        "grant_type",
+        "client_id",
+        "created_at",
+        "expires_at",
+        "interval",
+        "state",
+        "user_code_hash",
+        "subject_id",
+        "grant_id",
+        "polled_at",
+    }
+)
+"""What of such a request is a column, because it is looked for, or changes by itself."""
+_DECOUPLED: Final = Codec(DecoupledRequest, but=DECOUPLED_COLUMNS)
 
 
 def write_client(client: Client) -> str:
     """What of a client is not a column of its own."""
-    record: Mapping[str, Any] = {
-        "client_name": client.client_name,
-        "redirect_uris": client.redirect_uris,
-        "token_endpoint_auth_method": client.token_endpoint_auth_method.value,
-        "jwks": None if client.jwks is None else dict(client.jwks),
-        "scopes": client.scopes,
-        "id_token_signed_response_alg": client.id_token_signed_response_alg,
-        "post_logout_redirect_uris": client.post_logout_redirect_uris,
-        "client_uri": client.client_uri,
-        "policy_uri": client.policy_uri,
-        "sector": client.sector,
-        "jurisdiction": client.jurisdiction,
-        "purpose": client.purpose,
-        "surrogate_purposes": client.surrogate_purposes,
-        "document_codes": dict(client.document_codes),
-        "event_uri": client.event_uri,
-        "providers": client.providers,
-    }
-    return json.dumps(record, separators=(",", ":"))
+    return json.dumps(_CLIENT.write(client), separators=(",", ":"))
 
 
 def read_client(
     client_id: str, record: str, secret_hash: bytes | None, created_at: datetime | None, disabled_at: datetime | None
 ) -> Client:
     """A client from its columns."""
-    fields = _parsed(record)
-    client = Client(
+    return _CLIENT.read(
+        _parsed(record),
         client_id=client_id,
-        client_name=fields.text("client_name"),
-        redirect_uris=fields.texts("redirect_uris"),
-        token_endpoint_auth_method=fields.member("token_endpoint_auth_method", ClientAuthMethod),
         client_secret_hash=secret_hash,
-        jwks=fields.optional_mapping("jwks"),
-        scopes=fields.texts("scopes"),
-        id_token_signed_response_alg=fields.text("id_token_signed_response_alg"),
-        post_logout_redirect_uris=fields.texts("post_logout_redirect_uris"),
-        client_uri=fields.optional_text("client_uri"),
-        policy_uri=fields.optional_text("policy_uri"),
-        sector=fields.text("sector"),
-        jurisdiction=fields.text("jurisdiction"),
-        purpose=fields.text("purpose"),
-        surrogate_purposes=fields.texts("surrogate_purposes"),
-        document_codes=fields.text_mapping("document_codes"),
-        event_uri=fields.optional_text("event_uri"),
-        providers=fields.texts("providers"),
         created_at=created_at,
         disabled_at=disabled_at,
     )
-    fields.end()
-    return client
 
 
 def write_grant(grant: Grant) -> dict[str, Any]:
     """A grant as JSON, all but its end: what it says of client and subject is sealed with the rest."""
-    return {
-        "client_id": grant.client_id,
-        "subject_id": grant.subject_id,
-        "sub": grant.sub,
-        "scopes": list(grant.scopes),
-        "claims": dict(grant.claims),
-        "acr": grant.acr,
-        "amr": list(grant.amr),
-        "auth_time": grant.auth_time.isoformat(),
-        "sid": grant.sid,
-        "created_at": grant.created_at.isoformat(),
-        "nonce": grant.nonce,
-    }
+    return _GRANT.write(grant)
 
 
 def read_grant(grant_id: str, fields: Fields) -> Grant:
     """A grant that has not been ended, from its opened box."""
-    grant = Grant(
-        id=grant_id,
-        client_id=fields.text("client_id"),
-        subject_id=fields.text("subject_id"),
-        sub=fields.text("sub"),
-        scopes=fields.texts("scopes"),
-        claims=fields.mapping("claims"),
-        acr=fields.text("acr"),
-        amr=fields.texts("amr"),
-        auth_time=fields.moment("auth_time"),
-        sid=fields.text("sid"),
-        created_at=fields.moment("created_at"),
-        nonce=fields.optional_text("nonce"),
-    )
-    fields.end()
-    return grant
+    return _GRANT.read(fields, id=grant_id)
+
+
+def write_decoupled(request: DecoupledRequest) -> dict[str, Any]:
+    """What of a device's or counter's request is not a column of its own."""
+    return _DECOUPLED.write(request)
+
+
+def read_decoupled(fields: Fields, **columns: Any) -> DecoupledRequest:
+    """Such a request from its columns and its opened box."""
+    return _DECOUPLED.read(fields, **columns)
 
 
 def _parsed(record: str) -> Fields:

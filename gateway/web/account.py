@@ -4,6 +4,8 @@ Every change is a POST of a form of ours, bound to this browser, this session an
 the last ten minutes; a link can show a page and change nothing (AL-06). Changes that end something are asked about.
 """
 
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,16 +14,18 @@ from gateway.broker import account as steps
 from gateway.broker import problems
 from gateway.broker.account import ActOutcome, Done, NotDone, SignInAgain
 from gateway.broker.account_view import account_of
-from gateway.broker.begin import Visit
 from gateway.broker.model import Session
 from gateway.broker.own_client import RETURN_PATH, sign_in_url
 from gateway.broker.problems import ProblemError
+from gateway.broker.visit import Visit
 from gateway.web.account_pages import (
     ASKED_FIRST,
     ENDING,
     HOME,
     NEW_PERMIT,
     WITHDRAW,
+    AccountEndedPage,
+    AccountSignInPage,
     account_page,
     act_page,
     done_token,
@@ -30,11 +34,13 @@ from gateway.web.account_pages import (
 )
 from gateway.web.browser import is_form_token
 from gateway.web.context import Web, web_of
+from gateway.web.decoupled_pages import APPROVALS
 from gateway.web.errors import errors_as_pages
 from gateway.web.forms import form_pairs, once
-from gateway.web.pages import AccountEndedPage, AccountSignInPage
 from gateway.web.responses import page, see_other
 
+AFTER_SIGN_IN: Final = {"approvals": APPROVALS}
+"""The word in ``state`` -> the page of ours that the sign-in was for; any other leads to this one."""
 _AGAIN = f"{HOME}/sign-in"
 _ENDED = f"{HOME}/ended"
 _NOBODY = "-"
@@ -54,9 +60,9 @@ async def show(request: Request) -> Response:
 
 
 @errors_as_pages
-async def come_back(_: Request) -> Response:
+async def come_back(request: Request) -> Response:
     """Where the gateway's own sign-in ends: the session is what it was for, the code is worth nothing."""
-    return see_other(HOME)
+    return see_other(AFTER_SIGN_IN.get(request.query_params.get("state", ""), HOME))
 
 
 @errors_as_pages
@@ -102,6 +108,7 @@ async def change(request: Request) -> Response:
         case NotDone():
             return see_other(HOME)  # there was nothing to change; the page shows how things stand
         case Done():
+            web.wake()  # what ended may have to be told to relying parties
             return _done(web, binding, session, act)
 
 

@@ -1,14 +1,15 @@
-"""From a person's account to page contexts: what "my identifier" shows, masked, and what it offers to change."""
+"""My identifier: the page contexts, and how they are made from a person's account; masked, as others may look on."""
 
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.broker.account_view import Account, ConsentView, ReceiverView, RecordView
 from gateway.broker.model import Session
 from gateway.web.browser import form_token, is_form_token
+from gateway.web.consent_items import masked_name
 from gateway.web.context import Web
-from gateway.web.pages import AccountActPage, AccountPage, Receiver, RecordShown, StandingConsent
-from gateway.web.sign_in_pages import masked_name
+from gateway.web.local_time import local_date
+from gateway.web.pages import Page
 from mapping.lifecycle import Standing
 
 HOME: Final = "/account"
@@ -26,8 +27,95 @@ _OFFERED: Final = {
     Standing.CLOSED: ("erase",),
     Standing.RETIRED: ("erase",),
 }
-_LOCAL: Final = timezone(timedelta(hours=8))
-"""The one time of Hong Kong, Macao and Guangdong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """One service that has the number: its registered name, where it sits, when it was last given it."""
+
+    name: str
+    jurisdiction: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingConsent:
+    """One decision that still counts, with the token of its own ``withdraw`` form."""
+
+    client_id: str
+    name: str
+    jurisdiction: str
+    purpose: str
+    scopes: tuple[str, ...]
+    date: str
+    csrf: str
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether the service stays connected when the person is gone, until the consent is withdrawn."""
+        return "offline_access" in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordShown:
+    """The person's record, masked."""
+
+    permit: str
+    number: str
+    kind: str
+    standing: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage(Page):
+    """My identifier: what is on record; links ``ask-<act>``, forms ``withdraw-<n>``."""
+
+    template = "account.html"
+    name: str
+    provider: str
+    accounts: tuple[str, ...]
+    """Providers whose accounts are tied to the same permit."""
+    record: RecordShown | None
+    receivers: tuple[Receiver, ...]
+    consents: tuple[StandingConsent, ...]
+    acts: tuple[str, ...]
+    """What may be asked for now: ``new-permit``, ``dispute``, ``untie``, ``erase``."""
+    done: str | None = None
+    """The act that has just been done."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSignInPage(Page):
+    """Sign in first, or again before a change; link ``account-sign-in``."""
+
+    template = "account_sign_in.html"
+    sign_in: str
+    is_again: bool = False
+    asks: str = "mine"
+    """What the sign-in is for: ``mine``, or ``approvals`` for what counters ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountActPage(Page):
+    """One change, asked about before it is made; button ``confirm-<act>``, link ``leave-it``."""
+
+    template = "account_act.html"
+    act: str
+    action: str
+    csrf: str
+    name: str
+    provider: str
+    answer: str | None = None
+    """Code of what is wrong with the permit's number that was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEndedPage(Page):
+    """The account was untied or forgotten, and its sessions ended; box ``account-ended``."""
+
+    template = "account_ended.html"
+    act: str
 
 
 def purpose_of(session: Session, act: str, *parts: str) -> str:
@@ -97,8 +185,3 @@ def _consent(web: Web, binding: str, session: Session, consent: ConsentView) -> 
         date=local_date(consent.given_at),
         csrf=form_token(web.form_key, binding, purpose_of(session, WITHDRAW, consent.client_id)),
     )
-
-
-def local_date(at: datetime) -> str:
-    """The day as people there would write it down."""
-    return at.astimezone(_LOCAL).date().isoformat()

@@ -1,64 +1,76 @@
-"""What relying parties' servers call: token, userinfo, discovery, keys; and what operators' probes call."""
+"""What relying parties' servers call: the endpoints of the protocol, its two documents, and operators' probes."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.oidc import metadata, token, userinfo
-from gateway.oidc.errors import OAuthError
-from gateway.oidc.names import ErrorCode
-from gateway.web.context import correlation_id, web_of
-from gateway.web.errors import bearer_refusal, oauth_json, put_on_record, unavailable_as_json
-from gateway.web.forms import FormError, Pairs, form_pairs, query_pairs
+from gateway.oidc import (
+    backchannel_authentication,
+    device_authorization,
+    introspection,
+    metadata,
+    par,
+    revocation,
+    token,
+    userinfo,
+)
+from gateway.oidc.provider import BackChannelCall
+from gateway.web.context import web_of
+from gateway.web.forms import Pairs, form_pairs, query_pairs
+from gateway.web.server_calls import Answer, for_servers
+
+_NO_CACHE: Final = {"pragma": "no-cache"}
+_JWT_TYPE: Final = "application/jwt"
 
 
-@unavailable_as_json
-async def answer_token(request: Request) -> Response:
+async def answer_token(call: BackChannelCall, request: Request) -> Response:
     """The token endpoint (RFC 6749 §3.2)."""
+    answer = await token.answer(call, web_of(request).op)
+    return JSONResponse(answer.as_json(), headers=_NO_CACHE)
+
+
+async def answer_par(call: BackChannelCall, request: Request) -> Response:
+    """Pushed authorization requests (RFC 9126 §2.2)."""
     web = web_of(request)
-    try:
-        pairs = await _token_parameters(request)
-        answer = await token.answer(
-            pairs,
-            request.headers.getlist("authorization"),
-            web.token_endpoint,
-            web.clock(),
-            correlation_id(request),
-        )
-    except FormError as error:
-        refusal = OAuthError(ErrorCode.INVALID_REQUEST, "the body must be a form")
-        await put_on_record(request, refusal, at="token")
-        return oauth_json(refusal, error.status)
-    except OAuthError as error:
-        await put_on_record(request, error, at="token")
-        return oauth_json(error)
-    return JSONResponse(answer.as_json(), headers={"pragma": "no-cache"})
+    pushed = await par.answer(call, web.op, web.offered)
+    return JSONResponse({"request_uri": pushed.request_uri, "expires_in": pushed.expires_in}, status_code=201)
 
 
-async def _token_parameters(request: Request) -> Pairs:
-    """The body's parameters; in the address they would end up in other people's logs (RFC 6749 §3.2)."""
-    if request.scope["query_string"]:
-        raise OAuthError(ErrorCode.INVALID_REQUEST, "parameters belong into the body")
-    return await form_pairs(request)
+async def answer_revocation(call: BackChannelCall, request: Request) -> Response:
+    """Revocation: an empty 200, whatever the token was (RFC 7009 §2.2)."""
+    await revocation.answer(call, web_of(request).op)
+    return Response()
 
 
-@unavailable_as_json
-async def answer_userinfo(request: Request) -> Response:
+async def answer_introspection(call: BackChannelCall, request: Request) -> Response:
+    """Introspection, as JSON or signed (RFC 7662 §2.2, RFC 9701 §5)."""
+    return _json_or_jwt(await introspection.answer(call, web_of(request).op), introspection.MEDIA_TYPE)
+
+
+async def answer_userinfo(call: BackChannelCall, request: Request) -> Response:
     """The userinfo endpoint (OpenID Connect Core §5.3); the token comes in the header and nowhere else."""
+    elsewhere = any(name == "access_token" for name, _ in [*query_pairs(request), *call.pairs])
+    return _json_or_jwt(await userinfo.answer(call, web_of(request).op, query_has_token=elsewhere), _JWT_TYPE)
+
+
+async def answer_device_authorization(call: BackChannelCall, request: Request) -> Response:
+    """A kiosk begins (RFC 8628 §3.2)."""
     web = web_of(request)
-    try:
-        elsewhere = any(name == "access_token" for name, _ in [*query_pairs(request), *await _posted(request)])
-        claims = await userinfo.answer(
-            request.headers.getlist("authorization"), elsewhere, web.token_endpoint.tokens, web.clock()
-        )
-    except FormError:
-        return oauth_json(OAuthError(ErrorCode.INVALID_REQUEST, "query and body must be forms"))
-    except userinfo.BearerError as error:
-        return bearer_refusal(error)
-    return JSONResponse(claims)
+    return JSONResponse(await device_authorization.answer(call, web.op, web.offered), headers=_NO_CACHE)
+
+
+async def answer_backchannel_authentication(call: BackChannelCall, request: Request) -> Response:
+    """A counter begins (CIBA §7.3)."""
+    web = web_of(request)
+    return JSONResponse(await backchannel_authentication.answer(call, web.op, web.offered), headers=_NO_CACHE)
+
+
+def _json_or_jwt(answer: dict[str, Any] | str, media_type: str) -> Response:
+    return Response(answer, media_type=media_type) if isinstance(answer, str) else JSONResponse(answer)
 
 
 async def _posted(request: Request) -> Pairs:
@@ -67,17 +79,38 @@ async def _posted(request: Request) -> Pairs:
     return await form_pairs(request) if has_body else []
 
 
+_BY_POST: Final[Mapping[str, Answer]] = {
+    "token": answer_token,
+    "par": answer_par,
+    "revocation": answer_revocation,
+    "introspection": answer_introspection,
+    "device_authorization": answer_device_authorization,
+    "backchannel_authentication": answer_backchannel_authentication,
+}
+"""Endpoint (``metadata.PATHS``) -> what answers it."""
+
+SERVER_PATHS: Final = frozenset(metadata.PATHS[name] for name in (*_BY_POST, "userinfo", "registration"))
+"""Where even a fault of ours is answered with JSON."""
+
+
 def routes(discovery: dict[str, Any], key_set: dict[str, Any]) -> list[Route]:
     """The back channel; the two documents are serialised once."""
     return [
-        Route("/.well-known/openid-configuration", _document(discovery)),
-        Route("/.well-known/oauth-authorization-server", _document(discovery)),
+        *(Route(path, _document(discovery)) for path in metadata.DISCOVERY_PATHS),
         Route(metadata.PATHS["jwks"], _document(key_set)),
-        Route(metadata.PATHS["token"], answer_token, methods=["POST"]),
-        Route(metadata.PATHS["userinfo"], answer_userinfo, methods=["GET", "POST"]),
+        *(Route(metadata.PATHS[name], for_servers(name, one), methods=["POST"]) for name, one in _BY_POST.items()),
+        Route(metadata.PATHS["userinfo"], for_servers("userinfo", answer_userinfo, _posted), methods=["GET", "POST"]),
         Route("/livez", _live),
         Route("/readyz", _ready),
     ]
+
+
+def _userinfo_route() -> Route:
+    route = Route(
+        metadata.PATHS["userinfo"], for_servers("userinfo", answer_userinfo, _posted), methods=["GET", "POST"]
+    )
+    route.methods = {"GET", "POST"}  # the framework adds HEAD to every GET; a proof for HEAD would open what GET shows
+    return route
 
 
 def _document(content: dict[str, Any]) -> Any:

@@ -9,10 +9,13 @@ from starlette.requests import Request
 from gateway.broker.begin import Visit
 from gateway.broker.parts import Broker
 from gateway.broker.verify import Verifier
-from gateway.oidc.authorize import OfferedValues
-from gateway.oidc.token import TokenEndpoint
+from gateway.oidc.dynamic_registration import Registrar
+from gateway.oidc.provider import OpenIDProvider
+from gateway.oidc.request_checks import OfferedValues
 from gateway.web.browser import Cookies, digest
 from gateway.web.languages import negotiate
+from gateway.web.limits import Refusals, SignInPace
+from gateway.web.source import CertificateSource
 
 Ready = Callable[[], Awaitable[Mapping[str, bool]]]
 
@@ -23,7 +26,7 @@ class Web:
 
     issuer: str
     broker: Broker
-    token_endpoint: TokenEndpoint
+    op: OpenIDProvider
     verifier: Verifier
     cookies: Cookies
     form_key: bytes
@@ -33,6 +36,12 @@ class Web:
     offered: OfferedValues
     provider_addresses: Mapping[str, str]
     """By provider: an address of its origin, where the chooser's form may end."""
+    refusals: Refusals
+    sign_in_pace: SignInPace
+    registrar: Registrar
+    certificate_source: CertificateSource
+    wake: Callable[[], None]
+    """To be called when there is something to deliver to relying parties: they hear of it at once."""
 
     def language(self, request: Request, ui_locales: Sequence[str] = ()) -> str:
         """The language for this person: the client's wish, their own choice, their browser's, ours."""

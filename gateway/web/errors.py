@@ -6,20 +6,23 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker import problems
 from gateway.broker.answers import way_home
+from gateway.broker.model import LoginTransaction
 from gateway.broker.problems import Problem, ProblemError
+from gateway.oidc import response
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.names import ErrorCode
 from gateway.oidc.ports import StoreUnavailableError
-from gateway.oidc.reply_url import error_url
 from gateway.oidc.userinfo import BearerError
 from gateway.web.context import Web, correlation_id, web_of
 from gateway.web.forms import FormError
+from gateway.web.limits import seconds
 from gateway.web.pages import ProblemPage
+from gateway.web.reply import home_link, reply
 from gateway.web.responses import page, page_language, problem_page
 
 _LOG: Final = logging.getLogger("gateway.web")
@@ -38,21 +41,38 @@ async def put_on_record(request: Request, error: OAuthError, *, at: str) -> None
         await web.broker.audit.append(event)
 
 
-def oauth_json(error: OAuthError, status: int | None = None) -> Response:
-    """An error of the token endpoint (RFC 6749 §5.2)."""
+def oauth_json(request: Request, error: OAuthError, status: int | None = None) -> Response:
+    """An error for a relying party's server (RFC 6749 §5.2); one request too many is 429 (RFC 6585 §4)."""
     if status is None:
-        status = _STATUS.get(error.code, 400)
+        status = 429 if error.retry_after is not None else _STATUS.get(error.code, 400)
     headers = {"pragma": "no-cache"}
     if status == 401:  # noqa: PLR2004 - RFC 6749 §5.2 wants the challenge with it
         headers["www-authenticate"] = 'Basic realm="token"'
-    body = {"error": error.code.value, "error_description": error.description}
-    return JSONResponse(body, status_code=status, headers=headers)
+    if error.dpop_nonce is not None:
+        headers["dpop-nonce"] = error.dpop_nonce
+    if error.retry_after is not None:
+        headers["retry-after"] = seconds(error.retry_after)
+    return JSONResponse(_members(request, error.code, error.description), status_code=status, headers=headers)
 
 
-def bearer_refusal(error: BearerError) -> Response:
-    """An error of a protected resource (RFC 6750 §3.1)."""
-    body = {"error": error.code.value, "error_description": error.description} if error.code else {}
-    return JSONResponse(body, status_code=error.status, headers={"www-authenticate": error.challenge})
+def bearer_refusal(request: Request, error: BearerError) -> Response:
+    """An error of a protected resource (RFC 6750 §3.1, RFC 9449 §7.1)."""
+    headers = {"www-authenticate": error.challenge}
+    if error.dpop_nonce is not None:
+        headers["dpop-nonce"] = error.dpop_nonce
+    body = _members(request, error.code, error.description) if error.code else {}
+    return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+def server_error(request: Request) -> Response:
+    """A fault of ours, towards a relying party's server: no word of what it was."""
+    return JSONResponse(_members(request, ErrorCode.SERVER_ERROR, "something broke on our side"), status_code=500)
+
+
+def _members(request: Request, code: ErrorCode, description: str) -> dict[str, str]:
+    """What an error says; ``error_uri`` leads to the page that explains it (RFC 6749 §5.2)."""
+    issuer = web_of(request).issuer
+    return {"error": code.value, "error_description": description, "error_uri": f"{issuer}/errors/{code.value}"}
 
 
 def unavailable_as_json(endpoint: Endpoint) -> Endpoint:
@@ -63,7 +83,7 @@ def unavailable_as_json(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except StoreUnavailableError:
-            body = {"error": ErrorCode.TEMPORARILY_UNAVAILABLE.value, "error_description": "try again later"}
+            body = _members(request, ErrorCode.TEMPORARILY_UNAVAILABLE, "try again later")
             return JSONResponse(body, status_code=503, headers={"retry-after": RETRY_SECONDS})
 
     return guarded
@@ -78,7 +98,7 @@ def errors_as_pages(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except OAuthError as error:
             await put_on_record(request, error, at="authorize")
-            return _oauth(request, error)
+            return await _oauth(request, error)
         except ProblemError as error:
             return await problem(request, error)
         except FormError as error:
@@ -89,14 +109,23 @@ def errors_as_pages(endpoint: Endpoint) -> Endpoint:
     return guarded
 
 
-def _oauth(request: Request, error: OAuthError) -> Response:
+async def _oauth(request: Request, error: OAuthError) -> Response:
     """By redirect once client and redirect URI are known good; a page before that (RFC 9700 §4.11.2)."""
-    web = web_of(request)
+    if error.retry_after is not None:
+        return await _too_many(request, seconds(error.retry_after))
     if error.reply_to is not None:
-        return RedirectResponse(error_url(error.reply_to, error.code, error.description, web.issuer), status_code=303)
+        issuer = web_of(request).issuer
+        return await reply(request, response.failure(error.reply_to, error.code, error.description, issuer))
     _LOG.info("authorization request refused: %s [%s]", error.description, correlation_id(request))
     context = problem_page(request, problems.REQUEST_REFUSED, detail=error.description)
     return page(request, context, status=problems.REQUEST_REFUSED.status)
+
+
+async def _too_many(request: Request, retry_after: str) -> Response:
+    """A page that says when to try again (DS-01)."""
+    answer = await problem(request, ProblemError(problems.TOO_MANY_REQUESTS))
+    answer.headers["retry-after"] = retry_after
+    return answer
 
 
 async def problem(request: Request, error: ProblemError, *, status: int | None = None) -> Response:
@@ -108,14 +137,14 @@ async def problem(request: Request, error: ProblemError, *, status: int | None =
         await _put_problem_on_record(request, error)
     transaction = error.transaction
     client = await web.broker.clients.find(transaction.request.client_id) if transaction else None
-    home = way_home(web.broker, transaction, described.oauth) if transaction else None
+    home = home_link(transaction, way_home(web.broker, transaction, described.oauth)) if transaction else None
     context = problem_page(request, described, error=error, client=client, way_home=home)
     response = page(
         request,
         context,
         status=status or described.status,
         language=page_language(request, transaction),
-        form_targets=_targets(web, context, home),
+        form_targets=_targets(web, context, transaction),
     )
     if response.status_code == 503:  # noqa: PLR2004 - RFC 9110 §15.6.4
         response.headers["retry-after"] = RETRY_SECONDS
@@ -138,7 +167,8 @@ def _place(request: Request) -> str:
     return request.url.path.split("/")[1][:32] or "home"
 
 
-def _targets(web: Web, context: ProblemPage, home: str | None) -> tuple[str, ...]:
+def _targets(web: Web, context: ProblemPage, transaction: LoginTransaction | None) -> tuple[str, ...]:
     """Where the page's forms may end: at the other accounts' providers, or with the relying party."""
     addresses = tuple(web.provider_addresses[option.name] for option in context.others)
+    home = transaction.request.redirect_uri if transaction else ""
     return (*addresses, home) if home else addresses

@@ -1,8 +1,16 @@
-"""A bound for request heads below the application: the fast parser keeps a head of any size until it ends (HP-06)."""
+"""The server's protocol, as we want it: bounded heads, and what the connection itself says of who is calling.
 
-from typing import Final
+The fast parser keeps a head of any size until it ends (HP-06). And the address and the TLS certificate at the other end
+must reach the application before any header is believed (HP-02, RFC 8705).
+"""
+
+import asyncio
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.web.source import PEER, TLS
+from gateway.web.tls import proven
 
 HEAD_BYTES: Final = 32 * 1024
 """Bytes of request line and headers after which a connection is cut off; the edge refuses politely from 16 kB on."""
@@ -11,11 +19,25 @@ _REFUSAL: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: 
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """The server's protocol, which hangs up on a head that does not end."""
+    """The server's protocol, which hangs up on a head that does not end, and remembers who is at the other end."""
 
     _head_bytes = 0
     _head_ended = False
     _is_in_body = False
+    _extensions: dict[str, Any]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the parent has it
+        """Look once at who is calling; every request of the connection is told."""
+        super().connection_made(transport)
+        connection = transport.get_extra_info("ssl_object")
+        self._extensions = {PEER: self.client[0] if self.client else ""}
+        if connection is not None:
+            self._extensions[TLS] = proven(connection)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self.scope["extensions"] = cast("Any", self._extensions)
 
     def data_received(self, data: bytes) -> None:
         """Count what arrives while a head is open; a head that ends is for the edge to judge, however long it is."""

@@ -1,30 +1,28 @@
 """The start page for developers, and the gateway's own stylesheet and mark."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.web.context import web_of
 from gateway.web.errors import Endpoint, errors_as_pages
-from gateway.web.pages import HomePage
 from gateway.web.responses import page
+from gateway.web.start_page import start_page
 
 _STATIC: Final = Path(__file__).parent / "static"
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-_LINKS: Final = (
-    ("home.discovery", "/.well-known/openid-configuration"),
-    ("home.keys", "/jwks"),
-    ("home.ready", "/readyz"),
-)
 
 
-@errors_as_pages
-async def show_home(request: Request) -> Response:
-    """Where to go from here."""
-    return page(request, HomePage(service=None, switch="/", issuer=web_of(request).issuer, links=_LINKS))
+def _show(discovery: Mapping[str, Any]) -> Endpoint:
+    @errors_as_pages
+    async def show_home(request: Request) -> Response:
+        """Where to go from here."""
+        return page(request, start_page(discovery))
+
+    return show_home
 
 
 def _files() -> list[Route]:
@@ -43,6 +41,6 @@ def _serve(content: bytes, media_type: str) -> Endpoint:
     return serve
 
 
-def routes() -> list[Route]:
-    """The start page and what pages load."""
-    return [Route("/", show_home, methods=["GET"]), *_files()]
+def routes(discovery: Mapping[str, Any]) -> list[Route]:
+    """The start page, made of what the gateway announces, and what pages load."""
+    return [Route("/", _show(discovery), methods=["GET"]), *_files()]

@@ -1,5 +1,6 @@
 """What relying parties' servers may ask about numbers: whether one is that of the person behind their token (MP-01)."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -11,9 +12,10 @@ from gateway.broker.verify import TooManyQuestionsError, verify
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.names import ErrorCode
 from gateway.oidc.userinfo import BearerError
-from gateway.web.context import correlation_id, web_of
+from gateway.web.context import web_of
 from gateway.web.errors import bearer_refusal, oauth_json, put_on_record, unavailable_as_json
 from gateway.web.forms import FormError, form_pairs, once, query_pairs
+from gateway.web.server_calls import call_of
 
 VERIFY_PATH: Final = "/v1/identifiers/verify"
 BODY_BYTES: Final = 1024
@@ -28,24 +30,22 @@ async def answer_verify(request: Request) -> Response:
     web = web_of(request)
     try:
         number, elsewhere = await _question(request)
-        verdict = await verify(
-            web.verifier,
-            request.headers.getlist("authorization"),
-            elsewhere,
-            number,
-            web.clock(),
-            correlation_id=correlation_id(request),
-        )
+        verdict = await verify(web.verifier, call_of(request, []), web.op, number, query_has_token=elsewhere)
     except FormError as error:
         description = "the body must be a form or a JSON object with number and nothing else, of at most 1 kB"
         refusal = OAuthError(ErrorCode.INVALID_REQUEST, description)
         await put_on_record(request, refusal, at="verify")  # somebody may be trying other ways to ask (MP-01)
-        return oauth_json(refusal, error.status)
+        return oauth_json(request, refusal, error.status)
+    except OAuthError as error:
+        await put_on_record(request, error, at="verify")
+        return oauth_json(request, error)
     except BearerError as error:
-        return bearer_refusal(error)
+        return bearer_refusal(request, error)
     except TooManyQuestionsError as error:
-        body = {"error": ErrorCode.TEMPORARILY_UNAVAILABLE.value, "error_description": "too many questions"}
-        return JSONResponse(body, status_code=429, headers={"retry-after": str(error.retry_after)})
+        wait = timedelta(seconds=error.retry_after)
+        return oauth_json(
+            request, OAuthError(ErrorCode.TEMPORARILY_UNAVAILABLE, "too many questions", retry_after=wait)
+        )
     return JSONResponse(verdict.as_json())
 
 

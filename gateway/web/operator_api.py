@@ -29,7 +29,6 @@ from gateway.web.operator_call import Call, CallError, Desk, malformed, not_foun
 from gateway.web.operator_routes import OPERATIONS, Operation
 from mapping.errors import MappingError
 
-BODY_BYTES: Final = 4 * 1024
 PACE: Final = "operator"
 """The kind under which an operator's calls are counted."""
 _PACE_SECONDS: Final = "60"
@@ -109,16 +108,17 @@ async def _fields(request: Request, operation: Operation) -> Mapping[str, Any]:
             fields: dict[str, Any] = dict(pairs)
             is_doubled = len(fields) != len(pairs)
         else:
-            fields, is_doubled = await _body(request), bool(request.scope["query_string"])
+            fields, is_doubled = await _body(request, operation.body_bytes), bool(request.scope["query_string"])
     except FormError as error:
-        raise CallError(error.status, "invalid_request", "the body must be one JSON object of at most 4 kB") from None
+        most = f"of at most {operation.body_bytes // 1024} kB"
+        raise CallError(error.status, "invalid_request", f"the body must be one JSON object {most}") from None
     if is_doubled or not fields.keys() <= set(operation.fields):
         raise malformed(f"known here: {', '.join(operation.fields) or 'no fields'}; each once")
     return fields
 
 
-async def _body(request: Request) -> dict[str, Any]:
-    await limited_body(request, BODY_BYTES)
+async def _body(request: Request, limit: int) -> dict[str, Any]:
+    await limited_body(request, limit)
     body = await request.body()
     if not body:
         return {}

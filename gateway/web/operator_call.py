@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
+from certs.keys.signing_key import KeySet
 from gateway.admin.acts import Act
 from gateway.admin.explanation import KnownRecords
 from gateway.admin.numbers import Target
 from gateway.admin.ports import (
     AlertRegistry,
+    ClientRegistry,
+    DeadLetters,
+    InitialAccessRegistry,
     NumberRegistry,
     OperatorRegistry,
     Rekeying,
@@ -25,6 +29,7 @@ from gateway.admin.records import Operator
 from gateway.admin.subjects import PeopleView
 from gateway.audit import AuditLog
 from gateway.broker.ports import AttemptCounter
+from gateway.oidc.ports import ClientStore, Fetch
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
 from mapping.identifier import MainlandIdentifier
@@ -60,8 +65,17 @@ def not_found() -> CallError:
 class Desk:
     """What operators' work is done with, put together by the composition root."""
 
+    issuer: str
     operators: OperatorRegistry
     secret_key: bytes = field(repr=False)
+    clients: ClientStore
+    registry: ClientRegistry
+    initial_access: InitialAccessRegistry
+    dead_letters: DeadLetters
+    signing: KeySet = field(repr=False)
+    """What there is a key for may be registered."""
+    fetch: Fetch
+    allow_loopback: bool
     numbers: NumberRegistry
     records: KnownRecords
     alerts: AlertRegistry

@@ -8,6 +8,7 @@ from gateway.admin import alerts, explanation, numbers, rekey, reveals, subjects
 from gateway.admin.explanation import Given
 from gateway.admin.numbers import Cause
 from gateway.admin.records import Role, SwitchKind
+from gateway.web import operator_clients
 from gateway.web.operator_call import Call, Desk, malformed, not_found
 from mapping.evidence import Policy
 
@@ -15,6 +16,8 @@ Run = Callable[[Desk, Call], Awaitable[dict[str, Any]]]
 _TARGET: Final = ("permit", "record")
 _MOST_BUCKETS: Final = 1000
 _HIGHEST_LEVEL: Final = 4
+_METADATA_BYTES: Final = 64 * 1024
+"""A body that may hold a relying party's key set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Operation:
     role: Role
     run: Run
     fields: tuple[str, ...] = ()
+    body_bytes: int = 4 * 1024
 
 
 async def show_capacity(desk: Desk, call: Call) -> dict[str, Any]:
@@ -198,5 +202,42 @@ OPERATIONS: Final = (
     Operation("POST", "/v1/reveals", KEEP, ask_reveal, ("number", "purpose")),
     Operation("POST", "/v1/reveals/{id}/approve", KEEP, approve_reveal, ("reason",)),
     Operation("POST", "/v1/reveals/{id}/use", KEEP, use_reveal, ("reason",)),
+    Operation("GET", "/v1/clients", READ, operator_clients.list_clients, ("after", "limit")),
+    Operation("GET", "/v1/clients/one", READ, operator_clients.show_client, ("client_id",)),
+    Operation(
+        "POST",
+        "/v1/clients",
+        KEEP,
+        operator_clients.create_client,
+        ("client_id", "metadata", "reason", "dry_run"),
+        _METADATA_BYTES,
+    ),
+    Operation(
+        "POST",
+        "/v1/clients/update",
+        KEEP,
+        operator_clients.update_client,
+        ("client_id", "metadata", "clear", "new_sector", "reason", "dry_run"),
+        _METADATA_BYTES,
+    ),
+    Operation(
+        "POST",
+        "/v1/clients/rotate-secret",
+        KEEP,
+        operator_clients.rotate_secret,
+        ("client_id", "overlap_hours", "now", "reason", "dry_run"),
+    ),
+    Operation("POST", "/v1/clients/disable", KEEP, operator_clients.disable_client, ("client_id", "reason", "dry_run")),
+    Operation("GET", "/v1/clients/tokens", READ, operator_clients.list_tokens),
+    Operation(
+        "POST",
+        "/v1/clients/tokens",
+        KEEP,
+        operator_clients.create_token,
+        ("name", "scope", "jurisdiction", "purpose", "profile", "uses", "days", "reason", "dry_run"),
+    ),
+    Operation("POST", "/v1/clients/tokens/revoke", KEEP, operator_clients.revoke_token, ("name", "reason", "dry_run")),
+    Operation("GET", "/v1/deliveries", READ, operator_clients.list_deliveries, ("after", "limit")),
+    Operation("POST", "/v1/deliveries/{id}/again", KEEP, operator_clients.deliver_again, ("reason", "dry_run")),
 )
 """Everything the API offers, with the least role that it takes."""

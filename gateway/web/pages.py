@@ -1,4 +1,7 @@
-"""Typed page contexts, one per template; what a page shows is exactly what its context holds."""
+"""Typed page contexts, one per template; what a page shows is exactly what its context holds.
+
+The larger ones stand where they are made: ``consent_pages``, ``account_pages``, ``decoupled_pages``.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,7 +28,7 @@ class Page:
     service: str | None
     """Name of the relying party the person comes from; foreign text, always escaped."""
     switch: str
-    """Own address to which a language link adds ``lang=``."""
+    """Own address to which a language link adds ``lang=``; empty where a page cannot be opened twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ class ChooserPage(Page):
     action: str
     csrf: str
     providers: tuple[ProviderOption, ...]
-    way_home: str
-    """Address that returns to the relying party without signing in."""
+    way_home: str | None
+    """Address that returns to the relying party without signing in; a kiosk's or counter's request has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,132 +54,7 @@ class PermitPage(Page):
     """Code of what is wrong with the number typed last: ``permit.format``, ``register.not_matched``, …"""
     name: str
     """The person's name, masked."""
-    way_home: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentItem:
-    """One claim: a label key ``claim.<name>`` and the value as shown (numbers masked)."""
-
-    name: str
-    value: str
-    note: str | None = None
-    """Key of an explanation, for example that the number is a surrogate."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentGroup:
-    """One scope: its items, or the reason why there are none."""
-
-    scope: str
-    items: tuple[ConsentItem, ...]
-    missing: str | None = None
-
-    @property
-    def may_be_left_out(self) -> bool:
-        """True for what the person can withhold without ending the sign-in."""
-        return self.scope != "openid" and bool(self.items)
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentPage(Page):
-    """What goes to whom, in which jurisdiction; buttons ``agree`` and ``refuse``, boxes ``withhold``."""
-
-    template = "consent.html"
-    action: str
-    csrf: str
-    provider: str
-    jurisdiction: str
-    """``hong_kong``, ``macao``, ``guangdong``: where the receiver sits."""
-    origin: str
-    """Where the data comes from."""
-    purpose: str
-    name: str
-    groups: tuple[ConsentGroup, ...]
-    client_uri: str | None
-    policy_uri: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """One service that has the number: its registered name, where it sits, when it was last given it."""
-
-    name: str
-    jurisdiction: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class StandingConsent:
-    """One decision that still counts, with the token of its own ``withdraw`` form."""
-
-    client_id: str
-    name: str
-    jurisdiction: str
-    purpose: str
-    scopes: tuple[str, ...]
-    date: str
-    csrf: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordShown:
-    """The person's record, masked."""
-
-    permit: str
-    number: str
-    kind: str
-    standing: str
-    date: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPage(Page):
-    """My identifier: what is on record; links ``ask-<act>``, forms ``withdraw-<n>``."""
-
-    template = "account.html"
-    name: str
-    provider: str
-    accounts: tuple[str, ...]
-    """Providers whose accounts are tied to the same permit."""
-    record: RecordShown | None
-    receivers: tuple[Receiver, ...]
-    consents: tuple[StandingConsent, ...]
-    acts: tuple[str, ...]
-    """What may be asked for now: ``new-permit``, ``dispute``, ``untie``, ``erase``."""
-    done: str | None = None
-    """The act that has just been done."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountSignInPage(Page):
-    """Sign in first, or again before a change; link ``account-sign-in``."""
-
-    template = "account_sign_in.html"
-    sign_in: str
-    is_again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AccountActPage(Page):
-    """One change, asked about before it is made; button ``confirm-<act>``, link ``leave-it``."""
-
-    template = "account_act.html"
-    act: str
-    action: str
-    csrf: str
-    name: str
-    provider: str
-    answer: str | None = None
-    """Code of what is wrong with the permit's number that was typed."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountEndedPage(Page):
-    """The account was untied or forgotten, and its sessions ended; box ``account-ended``."""
-
-    template = "account_ended.html"
-    act: str
+    way_home: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +70,27 @@ class SignOutPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class SignedOutPage(Page):
-    """The farewell, box ``signed-out``."""
+    """The farewell, box ``signed-out``; its frames tell services that the session has ended."""
 
     template = "signed_out.html"
     way_home: str | None
     upstream: tuple[tuple[str, str], ...] = ()
     """(provider name, address) where the provider's own session can be ended."""
+    told: tuple[str, ...] = ()
+    """Names of the services that are told."""
+    frames: tuple[str, ...] = ()
+    """Addresses of services that end their sessions in a frame (Front-Channel Logout 1.0 §2)."""
+    goes_on: bool = False
+    """Whether the browser goes to ``way_home`` by itself after a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormPostPage(Page):
+    """Carries an authorization response in a form (Form Post Response Mode §2); button ``continue``."""
+
+    template = "form_post.html"
+    action: str
+    fields: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +116,47 @@ class ProblemPage(Page):
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the developers' start page: a registry's word and what this gateway says to it."""
+
+    name: str
+    value: str
+    link: str | None = None
+    """Own path behind the value."""
+    specification: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage(Page):
-    """The start page for developers: links to discovery, keys, health."""
+    """The start page for developers: what the discovery document says, in words and links."""
 
     template = "home.html"
     issuer: str
     links: tuple[tuple[str, str], ...]
     """(label key, path)."""
+    endpoints: tuple[Fact, ...]
+    algorithms: tuple[Fact, ...]
+    profiles: tuple[Fact, ...]
+    samples: tuple[tuple[str, str], ...]
+    """(label key, command)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorListPage(Page):
+    """Every error code with a link to its page; links ``error-<code>``."""
+
+    template = "error_list.html"
+    codes: tuple[tuple[str, str], ...]
+    """(code, what it means in a few words)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage(Page):
+    """One error code for developers, box ``error``; its texts are English in every language."""
+
+    template = "error.html"
+    code: str
+    happened: str
+    usually: str
+    remedy: str
+    specification: str

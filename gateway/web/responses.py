@@ -1,5 +1,6 @@
 """Pages as responses: rendered, in the right language, under a strict content security policy."""
 
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,9 +16,28 @@ from gateway.web.languages import LOCALES
 from gateway.web.pages import Page, ProblemPage, ProviderOption
 from gateway.web.render import render
 
-_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-)
+_POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+
+def content_policy(
+    *,
+    form_targets: Iterable[str] = (),
+    posts_here: bool = True,
+    frames: Iterable[str] = (),
+    script_hash: str | None = None,
+) -> str:
+    """The content security policy of a page: what it needs, and nothing else (WB-11).
+
+    ``form_targets`` are addresses at which a form of the page may end after redirects: browsers apply ``form-action``
+    to those, too.
+    """
+    targets = [*(["'self'"] if posts_here else []), *_origins(form_targets)]
+    parts = [_POLICY, f"form-action {' '.join(targets)}"]
+    if framed := _origins(frames):
+        parts.append(f"frame-src {' '.join(framed)}")
+    if script_hash is not None:
+        parts.append(f"script-src 'sha256-{script_hash}'")
+    return "; ".join(parts)
 
 
 def page(
@@ -27,21 +47,23 @@ def page(
     status: int = 200,
     language: str | None = None,
     form_targets: tuple[str, ...] = (),
+    policy: str | None = None,
 ) -> Response:
-    """Render a page.
-
-    ``form_targets`` are addresses at which a form of the page may end after redirects: browsers apply ``form-action``
-    to those, too.
-    """
+    """Render a page under the policy that it needs; without one, that is for its forms and ``form_targets``."""
     web = web_of(request)
     switched = chosen_language(request)
     language = switched or language or web.language(request)
-    origins = sorted({origin for target in form_targets if (origin := _origin(target))})
-    policy = " ".join([_POLICY, *origins])
-    response = HTMLResponse(render(context, language), status, {"content-security-policy": policy})
+    headers = {"content-security-policy": policy or content_policy(form_targets=form_targets)}
+    response = HTMLResponse(render(context, language, _titles(web)), status, headers)
     if switched is not None:
         web.cookies.set_language(response, switched)
     return response
+
+
+def _titles(web: Web) -> dict[str, str]:
+    """Names from the settings, of providers that are none of the three places' own."""
+    named = ((name, getattr(provider, "title", None)) for name, provider in web.broker.providers.items())
+    return {name: title for name, title in named if isinstance(title, str)}
 
 
 def page_language(request: Request, transaction: LoginTransaction | None) -> str:
@@ -56,6 +78,10 @@ def chosen_language(request: Request) -> str | None:
     """The language of a language link, ``?lang=``, if it is one of ours."""
     wanted = request.query_params.get("lang")
     return wanted if wanted in LOCALES else None
+
+
+def _origins(addresses: Iterable[str]) -> list[str]:
+    return sorted({origin for address in addresses if (origin := _origin(address))})
 
 
 def _origin(address: str) -> str | None:

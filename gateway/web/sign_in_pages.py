@@ -1,19 +1,51 @@
 """From outcomes to page contexts: what the pages of a sign-in show, with numbers and names masked."""
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from gateway.broker.answers import way_home
 from gateway.broker.model import AskConsent, AskPermit, ChooseProvider, LoginTransaction
-from gateway.oidc.model import Client
-from gateway.oidc.names import ErrorCode
+from gateway.oidc.model import Client, DecoupledRequest
+from gateway.oidc.names import ErrorCode, GrantType
+from gateway.web.consent_items import ConsentGroup, acting_for, groups_of, masked_name
 from gateway.web.context import Web
-from gateway.web.pages import ChooserPage, ConsentGroup, ConsentItem, ConsentPage, PermitPage, ProviderOption
+from gateway.web.pages import ChooserPage, Page, PermitPage, ProviderOption
+from gateway.web.reply import home_link
 from providers.base import PersonName
 
-_HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af]")
 _ORIGIN: Final = {"hong_kong": "hong_kong", "macao": "macao", "guangdong": "guangdong"}
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The request comes from a kiosk or a counter, and not from this browser (RFC 8628 §5.4, CIBA §15)."""
+
+    is_at_counter: bool
+    binding_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPage(Page):
+    """What goes to whom, in which jurisdiction; buttons ``agree`` and ``refuse``, boxes ``withhold``."""
+
+    template = "consent.html"
+    action: str
+    csrf: str
+    provider: str
+    jurisdiction: str
+    """``hong_kong``, ``macao``, ``guangdong``: where the receiver sits."""
+    origin: str
+    """Where the data comes from."""
+    purpose: str
+    name: str
+    groups: tuple[ConsentGroup, ...]
+    client_uri: str | None
+    policy_uri: str | None
+    tos_uri: str | None = None
+    acts_for: str | None = None
+    """The organisation in whose name the person signs in."""
+    elsewhere: Elsewhere | None = None
 
 
 def chooser_page(web: Web, client: Client, outcome: ChooseProvider, token: str) -> ChooserPage:
@@ -25,7 +57,7 @@ def chooser_page(web: Web, client: Client, outcome: ChooseProvider, token: str) 
         action=f"{path}/provider",
         csrf=token,
         providers=tuple(ProviderOption(name) for name in outcome.providers),
-        way_home=way_home(web.broker, outcome.transaction, ErrorCode.ACCESS_DENIED),
+        way_home=_way_home(web, outcome.transaction),
     )
 
 
@@ -39,17 +71,15 @@ def permit_page(web: Web, client: Client, outcome: AskPermit, token: str) -> Per
         csrf=token,
         answer=outcome.transaction.permit_answer,
         name=_masked_name_of(outcome.transaction),
-        way_home=way_home(web.broker, outcome.transaction, ErrorCode.ACCESS_DENIED),
+        way_home=_way_home(web, outcome.transaction),
     )
 
 
-def consent_page(client: Client, outcome: AskConsent, token: str) -> ConsentPage:
+def consent_page(web: Web, client: Client, outcome: AskConsent, token: str) -> ConsentPage:
     """Decide what is passed on."""
     transaction, release = outcome.transaction, outcome.release
     path = f"/sign-in/{transaction.id}"
     provider = transaction.provider or ""
-    groups = [ConsentGroup(scope, tuple(_items(release.claims.get(scope, {})))) for scope in release.scopes]
-    groups += [ConsentGroup(scope, (), missing=reason) for scope, reason in release.missing.items()]
     return ConsentPage(
         service=client.client_name,
         switch=path,
@@ -60,35 +90,22 @@ def consent_page(client: Client, outcome: AskConsent, token: str) -> ConsentPage
         origin=_ORIGIN.get(provider, provider),
         purpose=client.purpose,
         name=_masked_name_of(transaction),
-        groups=tuple(groups),
+        groups=groups_of(transaction.request, release, web.op.lifetimes.refresh_token // timedelta(days=1)),
         client_uri=client.client_uri,
         policy_uri=client.policy_uri,
+        tos_uri=client.tos_uri,
+        acts_for=acting_for(release),
+        elsewhere=elsewhere(outcome.decoupled) if outcome.decoupled else None,
     )
 
 
-def _items(claims: Mapping[str, Any]) -> list[ConsentItem]:
-    return [_item(name, value) for name, value in claims.items()]
+def elsewhere(decoupled: DecoupledRequest) -> Elsewhere:
+    """What a page says of a request that was made in another place."""
+    return Elsewhere(decoupled.grant_type is GrantType.CIBA, decoupled.binding_message)
 
 
-def _item(name: str, value: Any) -> ConsentItem:
-    match name, value:
-        case "gba_cn_id", {"value": str(number), "kind": str(kind)}:
-            return ConsentItem(name, f"{number[0]}{'*' * (len(number) - 2)}{number[-1]}", note=f"kind.{kind}")
-        case "gba_doc", {"number9": str(number)}:
-            return ConsentItem(name, f"{number[0]}{'*' * (len(number) - 3)}{number[-2:]}")
-        case (("name" | "family_name" | "given_name"), str(text)):
-            return ConsentItem(name, masked_name(text))
-        case "birthdate", str(day):
-            return ConsentItem(name, f"{day[:4]}-**-**")
-        case _:
-            return ConsentItem(name, str(value))
-
-
-def masked_name(name: str) -> str:
-    """A name its owner recognises and a stranger at the screen does not (HK-08): 陳**, C*** S*** M***."""
-    if _HAN.match(name):
-        return name[0] + "*" * (len(name) - 1)
-    return " ".join(word[0] + "***" for word in name.split())
+def _way_home(web: Web, transaction: LoginTransaction) -> str | None:
+    return home_link(transaction, way_home(web.broker, transaction, ErrorCode.ACCESS_DENIED))
 
 
 def _masked_name_of(transaction: LoginTransaction) -> str:

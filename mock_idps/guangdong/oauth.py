@@ -12,6 +12,7 @@ from starlette.responses import Response
 from mock_idps.guangdong.answers import general_fault, json_answer, raw_answer, refusal
 from mock_idps.guangdong.envelope import WRAPPER_VERSION, canonical, wrapper_bytes
 from mock_idps.guangdong.inputs import query_fields
+from mock_idps.guangdong.legal_person import acting, pareobj
 from mock_idps.guangdong.people import LEVELS, NONE, level_of, user_data
 from mock_idps.guangdong.province import Call, Province
 from mock_idps.guangdong.store import EXPIRES_IN, Grant, new_key
@@ -98,12 +99,16 @@ class OAuthEndpoints:
         return "43010" if level_of(persona) < least else None
 
     async def _signed_data(self, persona: Persona, grant: Grant, call: Call) -> bytes:
+        organisation = acting(self._province, persona, grant.organisation, call)
         data = user_data(
             persona,
             sign_in_way=grant.way,
+            parent=pareobj(organisation) if organisation else None,
             conflict=self._province.take("level_string_conflict", call) is not None,
             gbk=self._province.take("gbk_name", call) is not None,
         )
+        if organisation and self._province.take("org_alone", call) is not None:
+            data |= {"userobj": pareobj(organisation), "pareobj": {}}
         is_v1 = self._province.config.mode == "v1" or self._province.take("mode_v1", call) is not None
         return await (self._bare(data, call) if is_v1 else self._wrapped(data, call))
 

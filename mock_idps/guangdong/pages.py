@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 from mock_idps.guangdong.people import display_name, level_of
 from mock_idps.guangdong.scenarios import ERRORS
 from mock_idps.pages import page
-from mock_idps.personas import Persona
+from mock_idps.personas import Mandate, Organisation, Persona
 
 _LANG: Final = "zh-Hans-CN"
 _QR_REFRESH_S: Final = 3
@@ -49,7 +49,25 @@ _SIGN_IN: Final = (
 _LEGAL: Final = (
     _TABS
     + """
-<p id="legal-note">法人登录：本模拟暂未提供。 Legal persons are not in this simulation yet.</p>
+<p id="legal-note">以本人账号代表单位登录。 Sign in with your own account for an organisation.</p>
+<p>应用 Application: <strong>{{ client }}</strong></p>
+{% if unknown %}<p role="alert" id="error">账号无权代表该单位。 No such account, or no mandate.</p>{% endif %}
+<form method="post" action="/tif/sso/login">
+<input type="hidden" name="ticket" value="{{ ticket }}">
+<label for="person">账号 Account</label>
+<input id="person" name="person" required maxlength="64" autocomplete="off">
+<label for="organisation">单位 Organisation</label>
+<input id="organisation" name="organisation" required maxlength="64" autocomplete="off">
+<button class="main" id="sign-in">登录 Sign in</button>
+</form>
+<h2>模拟单位 Organisations of the simulation</h2>
+<ul class="people">{% for one in mandates %}
+<li><form method="post" action="/tif/sso/login">
+<input type="hidden" name="ticket" value="{{ ticket }}"><input type="hidden" name="person" value="{{ one.person }}">
+<input type="hidden" name="organisation" value="{{ one.organisation }}">
+<button id="as-{{ one.person }}-for-{{ one.organisation }}">{{ one.name }}, {{ one.for }} ({{ one.role }})</button>
+<p class="note">{{ one.person }}, {{ one.organisation }}: {{ one.note }}</p></form></li>
+{% endfor %}</ul>
 """
 )
 _QR: Final = """
@@ -97,9 +115,32 @@ def sign_in_page(ticket: str, client: str, people: Sequence[Persona], *, unknown
     )
 
 
-def legal_page(ticket: str) -> HTMLResponse:
-    """Show the tab for organisations, which says that there is nothing behind it."""
-    return page("统一身份认证平台 Legal person", _LEGAL, lang=_LANG, ticket=ticket, legal=True)
+def legal_page(
+    ticket: str, client: str, mandates: Sequence[tuple[Persona, Mandate, Organisation]], *, unknown: bool = False
+) -> HTMLResponse:
+    """Show the tab for organisations: who signs in, and for whom."""
+    listed = [
+        {
+            "person": persona.id,
+            "name": display_name(persona),
+            "organisation": organisation.id,
+            "for": organisation.name_han,
+            "role": mandate.role,
+            "note": organisation.note,
+        }
+        for persona, mandate, organisation in mandates
+    ]
+    return page(
+        "统一身份认证平台 Legal person",
+        _LEGAL,
+        lang=_LANG,
+        status=400 if unknown else 200,
+        ticket=ticket,
+        client=client,
+        mandates=listed,
+        unknown=unknown,
+        legal=True,
+    )
 
 
 def qr_page(c: str, phone: str) -> HTMLResponse:

@@ -1,7 +1,7 @@
 """What the platform says about a person: `userobj`, the ways of verification and their levels (section 4.2)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -76,7 +76,14 @@ def ways(persona: Persona) -> tuple[Way, ...]:
     return tuple(Way(level, code, _way_key(persona, level), text, at) for level, code, text, at in reversed(reached))
 
 
-def user_data(persona: Persona, *, sign_in_way: str, conflict: bool = False, gbk: bool = False) -> dict[str, Any]:
+def user_data(
+    persona: Persona,
+    *,
+    sign_in_way: str,
+    parent: Mapping[str, Any] | None = None,
+    conflict: bool = False,
+    gbk: bool = False,
+) -> dict[str, Any]:
     """Build `userobj`, `pareobj` and `user_creditable_level`; `conflict` and `gbk` are the scenarios of that name."""
     reached = ways(persona)
     if conflict:
@@ -87,7 +94,7 @@ def user_data(persona: Persona, *, sign_in_way: str, conflict: bool = False, gbk
         name = name.encode("gbk", "replace").decode("gbk")
     return {
         "userobj": _userobj(persona, name, level, reached, sign_in_way),
-        "pareobj": {},
+        "pareobj": dict(parent or {}),
         "user_creditable_level": {
             "creditable_level_of_account_way_list": [_way_entry(way, persona, name) for way in reached],
         },

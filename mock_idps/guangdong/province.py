@@ -1,7 +1,7 @@
 """The state of one mock: settings, people, keys, memory, switchboard and clock, handed to every endpoint."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_idps.guangdong.config import GuangdongConfig
@@ -10,7 +10,7 @@ from mock_idps.guangdong.people import account_holders
 from mock_idps.guangdong.scenarios import SCENARIOS
 from mock_idps.guangdong.store import Store
 from mock_idps.guangdong.tif import NonceMemory
-from mock_idps.personas import Persona, find
+from mock_idps.personas import Mandate, Organisation, Persona, directory_of, find
 from mock_idps.switchboard import Switchboard
 
 NAME: Final = "gd-tyrz"
@@ -39,6 +39,7 @@ class Province:
         self.config = config
         self.personas = tuple(personas)
         self.account_holders = account_holders(personas)
+        self.directory = directory_of("guangdong")
         self.store = Store()
         self.keys = KeyRing(config.sm2_private_hex)
         self.nonces = NonceMemory()
@@ -59,6 +60,24 @@ class Province:
     def account_holder(self, persona_id: str) -> Persona | None:
         """Find a persona that has an account here."""
         return find(self.account_holders, persona_id)
+
+    def mandates(self) -> tuple[tuple[Persona, Mandate, Organisation], ...]:
+        """List who of the account holders may act for whom."""
+        return tuple(
+            (persona, mandate, organisation)
+            for persona in self.account_holders
+            for mandate in self.directory.of(persona.id)
+            if (organisation := self.directory.organisation(mandate.organisation)) is not None
+        )
+
+    def chosen_organisation(self, persona: Persona, call: Call) -> str | None:
+        """Say for whom a sign-in without pages is: nobody, unless a tester has armed it (scenario `org_chosen`)."""
+        chosen = self.take("org_chosen", replace(call, persona=persona.id))
+        if chosen is None:
+            return None
+        first = next((mandate.organisation for mandate in self.directory.of(persona.id)), None)
+        wanted = chosen.get("organisation", first)
+        return wanted if isinstance(wanted, str) and self.directory.mandate(persona.id, wanted) else None
 
     def take(self, scenario: str, call: Call) -> Mapping[str, Any] | None:
         """Ask the switchboard whether this call is to go wrong in this way."""

@@ -1,6 +1,7 @@
 """From the authorization request to the callback: checks, the sign-in page, single sign-on, logout (section 4.1)."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -28,6 +29,15 @@ from mock_idps.switchboard import session_of
 SSO_COOKIE: Final = "gdbsTokenId"
 BROWSER_COOKIE: Final = "gdbsBrowser"
 _LAPSED: Final = "登录已失效，请返回应用重新开始。 This sign-in has lapsed; please start again from the application."
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who signed in, how, and for which organisation if for any."""
+
+    persona: str
+    way: str
+    organisation: str | None
 
 
 class SignInPages:
@@ -62,7 +72,7 @@ class SignInPages:
         if client is None:
             return lapsed()
         if fields.get("tab") == "legal":
-            return pages.legal_page(ticket)
+            return pages.legal_page(ticket, client.name, self._province.mandates())
         return pages.sign_in_page(ticket, client.name, self._province.account_holders)
 
     async def submit(self, request: Request) -> Response:
@@ -74,9 +84,19 @@ class SignInPages:
         if client is None:
             return lapsed()
         persona = self._province.account_holder(fields.get("person", "").strip())
+        if "organisation" in fields:
+            return self._submit_for_organisation(ticket, client, persona, fields["organisation"].strip())
         if persona is None:
             return pages.sign_in_page(ticket, client.name, self._province.account_holders, unknown=True)
         return finish(self._province, ticket, persona, PASSWORD)
+
+    def _submit_for_organisation(
+        self, ticket: str, client: GuangdongClient, persona: Persona | None, organisation: str
+    ) -> Response:
+        """Let in who represents the organisation or was appointed by it; unknown and not appointed sound alike."""
+        if persona is None or self._province.directory.mandate(persona.id, organisation) is None:
+            return pages.legal_page(ticket, client.name, self._province.mandates(), unknown=True)
+        return finish(self._province, ticket, persona, PASSWORD, organisation)
 
     async def cancel(self, request: Request) -> Response:
         """Let the person turn back."""
@@ -123,11 +143,13 @@ class SignInPages:
         wanted = fields.get("auto") or self._province.switchboard.auto_approve(session)
         if wanted:
             persona = self._province.account_holder(wanted)
-            unknown = pages.refused_page("unknown_persona", "账号不存在。 No such account here.")
-            return finish(self._province, ticket, persona, PASSWORD) if persona else unknown
+            if persona is None:
+                return pages.refused_page("unknown_persona", "账号不存在。 No such account here.")
+            organisation = self._province.chosen_organisation(persona, Call("authorize", session))
+            return finish(self._province, ticket, persona, PASSWORD, organisation)
         known = self._province.store.sso.get(request.cookies.get(SSO_COOKIE, ""), self._province.now_ms(session))
         persona = self._province.account_holder(known.persona) if known else None
-        return finish(self._province, ticket, persona, known.way) if known and persona else None
+        return finish(self._province, ticket, persona, known.way, known.organisation) if known and persona else None
 
 
 def own_sign_in(province: Province, request: Request, ticket: str) -> SignIn | None:
@@ -139,8 +161,8 @@ def own_sign_in(province: Province, request: Request, ticket: str) -> SignIn | N
     return sign_in if secrets.compare_digest(browser.encode(), sign_in.browser.encode()) else None
 
 
-def finish(province: Province, ticket: str, persona: Persona, way: str) -> Response:
-    """Send the browser home with a code, once, and remember the person for single sign-on."""
+def finish(province: Province, ticket: str, persona: Persona, way: str, organisation: str | None = None) -> Response:
+    """Send the browser home with a code, once, and remember who signed in, and for whom, for single sign-on."""
     sign_in = province.store.sign_ins.peek(ticket)
     if sign_in is None:
         return lapsed()
@@ -150,11 +172,11 @@ def finish(province: Province, ticket: str, persona: Persona, way: str) -> Respo
         return pages.message_page("窗口已关闭 Window closed", "您已关闭登录窗口。 The sign-in window was closed.")
     if province.take("user_cancel", call) is not None:
         return cancelled(sign_in)
-    answer = {"code": _new_code(province, sign_in, persona, way)}
+    answer = {"code": _new_code(province, sign_in, SignedIn(persona.id, way, organisation))}
     if sign_in.state is not None and province.take("state_echo", call) is not None:
         answer["state"] = sign_in.state
     response = _callback(sign_in, answer)
-    _set_cookie(response, SSO_COOKIE, _new_sso(province, sign_in, persona, way))
+    _set_cookie(response, SSO_COOKIE, _new_sso(province, sign_in, SignedIn(persona.id, way, organisation)))
     return response
 
 
@@ -178,23 +200,24 @@ def _problem(fields: dict[str, str], client: GuangdongClient | None) -> tuple[st
     return ("invalid_parameter", f"参数错误 Wrong parameter: {wrong}") if wrong else None
 
 
-def _new_code(province: Province, sign_in: SignIn, persona: Persona, way: str) -> str:
+def _new_code(province: Province, sign_in: SignIn, who: SignedIn) -> str:
     now_ms, code = province.now_ms(sign_in.session), new_key()
     grant = Grant(
         client_id=sign_in.client_id,
         redirect_uri=sign_in.redirect_uri,
-        persona=persona.id,
-        way=way,
+        persona=who.persona,
+        way=who.way,
         session=sign_in.session,
         expires_ms=now_ms + CODE_MS,
+        organisation=who.organisation,
     )
     province.store.codes.put(code, grant, now_ms)
     return code
 
 
-def _new_sso(province: Province, sign_in: SignIn, persona: Persona, way: str) -> str:
+def _new_sso(province: Province, sign_in: SignIn, who: SignedIn) -> str:
     now_ms, key = province.now_ms(sign_in.session), new_session_id()
-    province.store.sso.put(key, SsoSession(persona.id, way, now_ms + SESSION_MS), now_ms)
+    province.store.sso.put(key, SsoSession(who.persona, who.way, now_ms + SESSION_MS, who.organisation), now_ms)
     return key
 
 

@@ -58,16 +58,19 @@ class Grant:
     way: str
     session: str | None
     expires_ms: int
+    organisation: str | None = None
+    """For whom the person signed in, on the tab of legal persons."""
     was_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SsoSession:
-    """A person who is signed in to the platform in one browser."""
+    """A person who is signed in to the platform in one browser, perhaps for an organisation."""
 
     persona: str
     way: str
     expires_ms: int
+    organisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

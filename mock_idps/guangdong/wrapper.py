@@ -16,6 +16,8 @@ def dress(wrapper: Mapping[str, Any], province: Province, call: Call) -> bytes:
     forged = _forged(wrapper["biz_content"])
     if province.take("unsigned_member", call) is not None:
         text = canonical({**wrapper, "userobj": forged["userobj"]})
+    if province.take("org_unsigned", call) is not None:
+        text = canonical({**wrapper, "pareobj": {"usertype": "2", "cn": "冒名组织", "idcardtype": "49"}})
     if province.take("duplicate_member", call) is not None:
         text = text[:-1] + ',"biz_content":' + canonical(forged) + "}"
     if province.take("gbk_body", call) is not None:

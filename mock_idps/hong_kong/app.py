@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_idps.hong_kong import calls, catalogue
+from mock_idps.hong_kong import calls, catalogue, corp_id
 from mock_idps.hong_kong.config import HongKongConfig
 from mock_idps.hong_kong.exchange import Step, exchange
 from mock_idps.hong_kong.login import LoginDesk
@@ -35,6 +35,10 @@ def create_app(
         "/api/v1/security/revokeKey": (catalogue.REVOKE_KEY, calls.revoke_key),
         "/api/v1/auth/getToken": (catalogue.GET_TOKEN, calls.get_token),
         "/api/v1/profiles": (catalogue.PROFILES, calls.profiles),
+        f"{corp_id.PREFIX}/api/v1/security/getKey": (catalogue.CORP_GET_KEY, calls.get_key),
+        f"{corp_id.PREFIX}/api/v1/security/revokeKey": (catalogue.CORP_REVOKE_KEY, calls.revoke_key),
+        f"{corp_id.PREFIX}/api/v1/auth/getToken": (catalogue.CORP_GET_TOKEN, corp_id.get_token),
+        f"{corp_id.PREFIX}/api/v1/profiles": (catalogue.CORP_PROFILES, corp_id.profiles),
     }
     back_channel = [
         Route(path, _endpoint(simulation, name, step), methods=["POST"]) for path, (name, step) in steps.items()

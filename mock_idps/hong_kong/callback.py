@@ -1,6 +1,7 @@
 """The end of a login in the browser: which parameters go back to the service (identity-providers 1.3, 6.A)."""
 
 import secrets
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -40,7 +41,36 @@ def issue_code(simulation: Simulation, login: Login, persona: Persona) -> dict[s
     request = login.request
     grant = Grant(request.client.client_id, persona, request.scope, login.session, expires_at)
     simulation.codes.put(code, grant)
-    return {"code": code}
+    return {"code": code, **_second_code(simulation, login, grant)}
+
+
+def chosen_organisation(simulation: Simulation, login: Login, persona: str) -> str | None:
+    """Say for whom a sign-in without pages is: nobody, unless a tester has armed it (scenario `org_chosen`)."""
+    if login.request.corp_scope is None:
+        return None
+    chosen = take(simulation, "org_chosen", replace(caller_of(login), persona=persona))
+    if chosen is None:
+        return None
+    first = next((mandate.organisation for mandate in simulation.directory.of(persona)), None)
+    wanted = chosen.get("organisation", first)
+    return wanted if isinstance(wanted, str) and simulation.directory.mandate(persona, wanted) else None
+
+
+def _second_code(simulation: Simulation, login: Login, grant: Grant) -> dict[str, str]:
+    """Make CorpID's code beside the person's, if a company was chosen; a tester may have it come out wrong."""
+    caller, code = caller_of(login), secrets.token_hex(16)
+    if login.organisation is None or login.request.corp_scope is None:
+        unasked = take(simulation, "org_code_unasked", caller) is not None
+        return {login.request.corp_code: code} if unasked else {}
+    simulation.corp_codes.put(code, replace(grant, scope=login.request.corp_scope, organisation=login.organisation))
+    if take(simulation, "org_code_missing", caller) is not None:
+        return {}
+    odd = take(simulation, "org_code_odd", caller)
+    if odd is not None:
+        return {login.request.corp_code: str(odd.get("code", "not-a-code"))}
+    if take(simulation, "org_code_doubled", caller) is not None:
+        return {"cCode": code, "corpMockCode": code}
+    return {login.request.corp_code: code}
 
 
 def address(simulation: Simulation, login: Login, parameters: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,14 +16,16 @@ from mock_idps.hong_kong.config import read_kek
 from mock_idps.hong_kong.envelope import describe, wrap
 from mock_idps.hong_kong.exchange import Call
 from mock_idps.hong_kong.faults import number, override, refuse, take
-from mock_idps.hong_kong.simulation import TOKEN_LIFETIME_MS, Grant, Simulation
+from mock_idps.hong_kong.simulation import TOKEN_LIFETIME_MS, Grant, Shelf, Simulation
 
 
 async def get_key(simulation: Simulation, call: Call) -> Mapping[str, Any]:
     """Give the current content key, wrapped under the client's key-encryption key."""
     _require_empty(call)
     kek = _kek(simulation, call)
-    current = simulation.keys.current(call.client.client_id, simulation.now(call.caller.session))
+    current = simulation.desk(call.caller.endpoint).keys.current(
+        call.client.client_id, simulation.now(call.caller.session)
+    )
     weird = dict(take(simulation, "key_weird", call.caller) or {})
     secret = current.key if "cek_bytes" not in weird else os.urandom(number(weird, "cek_bytes", 16, 128))
     weird.pop("cek_bytes", None)
@@ -39,41 +41,41 @@ async def get_key(simulation: Simulation, call: Call) -> Mapping[str, Any]:
 async def revoke_key(simulation: Simulation, call: Call) -> None:
     """End the client's content keys; the next getKey issues a new one."""
     _require_empty(call)
-    simulation.keys.revoke(call.client.client_id)
+    simulation.desk(call.caller.endpoint).keys.revoke(call.client.client_id)
 
 
 async def get_token(simulation: Simulation, call: Call) -> Mapping[str, Any]:
     """Spend a code exactly once for an access token."""
     fields = call.open(simulation)
-    code = _text(fields, "code")
-    if _text(fields, "grantType") != "authorization_code":
+    code = text(fields, "code")
+    if text(fields, "grantType") != "authorization_code":
         raise WireError("D20003", "grantType")
     if "isDirectLoginV2" in fields:
         raise WireError("D20003", "isDirectLoginV2")
-    grant = _live(simulation, call, simulation.codes.get(code), "D40004")
+    grant = live(simulation, call, simulation.codes.get(code), "D40004")
     await call.meet(simulation, grant)
-    _refuse_unspent(simulation, call, code)
+    refuse_unspent(simulation, call, simulation.codes, code)
     if simulation.codes.take(code) is None:
         raise WireError("D40004")
     return _issue_token(simulation, call, grant)
 
 
-def _refuse_unspent(simulation: Simulation, call: Call, code: str) -> None:
+def refuse_unspent(simulation: Simulation, call: Call, codes: Shelf[Grant], code: str) -> None:
     """Refuse before the code is spent, so that a client which mends its keys may send it again."""
     try:
         refuse(simulation, call.caller)
     except WireError as refusal:
         if refusal.code == "D40004":  # the code itself was refused: it is dead
-            simulation.codes.take(code)
+            codes.take(code)
         raise
 
 
 async def profiles(simulation: Simulation, call: Call) -> Mapping[str, Any]:
     """Give the verified fields to which the person agreed at login."""
     fields = call.open(simulation)
-    access_token, presented = _text(fields, "accessToken"), _text(fields, "openID")
-    wanted = _profile_fields(fields)
-    grant = _live(simulation, call, simulation.tokens.get(access_token), "D20009")
+    access_token, presented = text(fields, "accessToken"), text(fields, "openID")
+    wanted = fields_of(fields, "profileFields", PROFILE_FIELDS)
+    grant = live(simulation, call, simulation.tokens.get(access_token), "D20009")
     await call.meet(simulation, grant)
     refuse(simulation, call.caller)
     if presented != open_id(grant.client_id, grant.persona.id):
@@ -127,7 +129,7 @@ def _expires_in(simulation: Simulation, call: Call, issued_at: int, lifetime: in
     return issued_at + lifetime if absolute else lifetime
 
 
-def _live(simulation: Simulation, call: Call, grant: Grant | None, code: str) -> Grant:
+def live(simulation: Simulation, call: Call, grant: Grant | None, code: str) -> Grant:
     """Refuse what is unknown, expired or another client's, without telling which."""
     if grant is None or grant.client_id != call.client.client_id:
         raise WireError(code)
@@ -141,18 +143,20 @@ def _require_empty(call: Call) -> None:
         raise WireError("D20003", "body")
 
 
-def _profile_fields(fields: Mapping[str, Any]) -> list[str]:
-    if "profileFields" not in fields:
-        raise WireError("D20001", "profileFields")
-    wanted = fields["profileFields"]
+def fields_of(fields: Mapping[str, Any], kind: str, known: Collection[str]) -> list[str]:
+    """Read a list of field names; an empty one is refused, and so is a name that is not known."""
+    if kind not in fields:
+        raise WireError("D20001", kind)
+    wanted = fields[kind]
     if wanted == []:
-        raise WireError("D20002", "profileFields")
-    if not isinstance(wanted, list) or not all(isinstance(name, str) and name in PROFILE_FIELDS for name in wanted):
-        raise WireError("D20003", "profileFields")
+        raise WireError("D20002", kind)
+    if not isinstance(wanted, list) or not all(isinstance(name, str) and name in known for name in wanted):
+        raise WireError("D20003", kind)
     return wanted
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
+def text(fields: Mapping[str, Any], name: str) -> str:
+    """Read a text that must be there and not be empty."""
     if name not in fields:
         raise WireError("D20001", name)
     value = fields[name]

@@ -7,8 +7,14 @@ GET_KEY: Final = "getKey"
 REVOKE_KEY: Final = "revokeKey"
 GET_TOKEN: Final = "getToken"
 PROFILES: Final = "profiles"
-SEALED: Final = frozenset({GET_TOKEN, PROFILES})
-CALLS: Final = SEALED | {GET_KEY, REVOKE_KEY}
+CORP_GET_KEY: Final = "corpGetKey"
+CORP_REVOKE_KEY: Final = "corpRevokeKey"
+CORP_GET_TOKEN: Final = "corpGetToken"
+CORP_PROFILES: Final = "corpProfiles"
+"""The calls of CorpID, which have the names of iAM Smart's and another server."""
+CORP_CALLS: Final = frozenset({CORP_GET_KEY, CORP_REVOKE_KEY, CORP_GET_TOKEN, CORP_PROFILES})
+SEALED: Final = frozenset({GET_TOKEN, PROFILES, CORP_GET_TOKEN, CORP_PROFILES})
+CALLS: Final = SEALED | CORP_CALLS | {GET_KEY, REVOKE_KEY}
 
 DENIALS: Final = {
     "user_cancel": "D40000",
@@ -23,13 +29,18 @@ REFUSALS: Final = {
     "bad_signature": ("D20006", CALLS),
     "replayed_nonce": ("D20004", CALLS),
     "old_timestamp": ("D20004", CALLS),
-    "kek_missing": ("D30001", frozenset({GET_KEY})),
+    "kek_missing": ("D30001", frozenset({GET_KEY, CORP_GET_KEY})),
     "cek_expired": ("D30002", SEALED),
     "decrypt_fail": ("D30004", SEALED),
     "code_expired": ("D40004", frozenset({GET_TOKEN})),
     "code_reused": ("D40004", frozenset({GET_TOKEN})),
     "token_expired": ("D20009", frozenset({PROFILES})),
     "openid_mismatch": ("D20010", frozenset({PROFILES})),
+    "org_code_foreign": ("D40004", frozenset({CORP_GET_TOKEN})),
+    "org_code_reused": ("D40004", frozenset({CORP_GET_TOKEN})),
+    "org_suspended": ("D10001", frozenset({CORP_GET_TOKEN})),
+    "org_revoked": ("D99992", frozenset({CORP_GET_TOKEN})),
+    "org_token_spent": ("D20009", frozenset({CORP_PROFILES})),
 }
 """Answers with an error code, and the endpoints on which the scenario acts."""
 
@@ -67,6 +78,23 @@ SCENARIOS: Final[dict[str, str]] = {
     "profile_weird": "args override fields of the profiles content; null removes one",
     "no_chinese_name": "profiles without chName and chNameVerified",
     "chinese_name_unverified": "profiles without chNameVerified",
+    "org_chosen": "a sign-in without pages is one for args.organisation, or for the person's first company",
+    "org_code_missing": "callback without the second code although a company was chosen",
+    "org_code_odd": "callback with args.code, or a text, in place of the second code",
+    "org_code_doubled": "callback with cCode and corpMockCode",
+    "org_code_unasked": "callback with a second code although no company was asked for",
+    "org_code_foreign": "CorpID's getToken answers M40004, as for a code of another person",
+    "org_code_reused": "CorpID's getToken answers M40004 and the code is dead",
+    "org_token_spent": "CorpID's profiles answers M20009, as for a token that was shown before",
+    "org_suspended": "CorpID's getToken answers M10001",
+    "org_revoked": "CorpID's getToken answers M99992: no longer authorised",
+    "org_mixed_prefix": "CorpID answers with D in place of M, as its own samples do",
+    "org_certificate": "CorpID's userType is p12: a certificate file signed in",
+    "org_no_login": "the representative's powers do not hold login",
+    "org_struck_off": "corpStatusEN is Dissolved",
+    "org_mandate_expired": "validUntil lies in the past",
+    "org_wrong_number": "brn lacks a digit",
+    "org_weird": "args override fields of CorpID's profiles content; null removes one",
     "maintenance": "503 with an HTML page",
     "outage": "500",
     "throttled": "429 with Retry-After",

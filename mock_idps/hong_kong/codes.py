@@ -1,4 +1,7 @@
-"""The answer codes of iAM Smart that this mock gives, and the error that carries one (identity-providers 1.6)."""
+"""The answer codes that this mock gives, and the error that carries one (identity-providers 1.6, 2).
+
+They are written as iAM Smart writes them; an answer of CorpID puts `M` in place of `D`.
+"""
 
 from typing import Final
 
@@ -30,6 +33,8 @@ MESSAGES: Final = {
     "D40002": "login failed",
     "D40003": "login timed out",
     "D40004": "auth code is missing, expired or used",
+    "D10001": "service is suspended",
+    "D99992": "not authorised",
     "D50001": "profile request was rejected",
     "D50002": "profile request failed",
     "D50003": "profile request timed out",

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 CLIENT_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 KNOWN_SCOPES: Final = ("eidapi_auth", "eidapi_profiles")
+CORP_SCOPES: Final = ("corpidapi_auth", "corpidapi_profiles")
+"""What every service may ask of CorpID here."""
 KEK_BITS: Final = (2048, 4096)
 
 

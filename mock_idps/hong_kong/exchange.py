@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from mock_idps.hong_kong.admission import authenticate, identify
+from mock_idps.hong_kong.catalogue import CORP_CALLS
 from mock_idps.hong_kong.codes import MESSAGES, SUCCESS, WireError
 from mock_idps.hong_kong.config import Client
 from mock_idps.hong_kong.content_keys import ContentKey
@@ -41,7 +42,7 @@ class Call:
         """Open the sealed body; the answer will be sealed with the same key."""
         content = _content(self.body)
         now = simulation.now(self.caller.session)
-        plaintext, self.key = simulation.keys.open(self.client.client_id, content, now)
+        plaintext, self.key = simulation.desk(self.caller.endpoint).keys.open(self.client.client_id, content, now)
         self.fields = _json_object(plaintext)
         return self.fields
 
@@ -64,15 +65,16 @@ async def exchange(simulation: Simulation, request: Request, endpoint: str, step
         client = identify(simulation.config, request.headers)
         caller = replace(caller, client=client.client_id)
         await break_down(simulation, caller)
-        authenticate(simulation.ledger, client, request.headers, body, simulation.now(caller.session))
+        authenticate(simulation.desk(endpoint).ledger, client, request.headers, body, simulation.now(caller.session))
         refuse(simulation, caller)
         call = Call(client, caller, body)
         content = await step(simulation, call)
-        answer, response = SUCCESS, _succeed(simulation, call, content)
+        answer, response = _shown_code(simulation, caller, SUCCESS), _succeed(simulation, call, content)
     except OutageError as outage:
         answer, response = f"HTTP {outage.response.status_code}", outage.response
     except WireError as error:
-        answer, response = error.code, _respond(error.code, error.message, None)
+        answer = _shown_code(simulation, caller, error.code)
+        response = _respond(simulation, caller, error.code, error.message, None)
     _record(simulation, call.caller if call else caller, call, answer)
     return response
 
@@ -86,17 +88,26 @@ def _succeed(simulation: Simulation, call: Call, content: Mapping[str, Any] | No
         if broken is not None:
             spoiled = damage(base64.b64decode(shown), str(broken.get("kind", "flip")))
             shown = base64.b64encode(spoiled).decode("ascii")
-    response = _respond(SUCCESS, MESSAGES[SUCCESS], shown)
+    response = _respond(simulation, call.caller, SUCCESS, MESSAGES[SUCCESS], shown)
     if take(simulation, "truncated", call.caller) is not None:
         return Response(bytes(response.body)[: len(response.body) // 2], media_type="application/json")
     return response
 
 
-def _respond(code: str, message: str, content: Any) -> Response:
-    envelope: dict[str, Any] = {"txID": f"<T={secrets.token_hex(16)}>", "code": code, "message": message}
+def _respond(simulation: Simulation, caller: Caller, code: str, message: str, content: Any) -> Response:
+    shown = _shown_code(simulation, caller, code)
+    if caller.endpoint in CORP_CALLS and take(simulation, "org_mixed_prefix", caller) is not None:
+        shown = code  # as official samples do
+    sentence = simulation.desk(caller.endpoint).sentence
+    envelope: dict[str, Any] = {"txID": f"<T={secrets.token_hex(16)}>", "code": shown, sentence: message}
     if content is not None:
         envelope["content"] = content
     return Response(_compact(envelope), media_type="application/json")
+
+
+def _shown_code(simulation: Simulation, caller: Caller, code: str) -> str:
+    """Write a code with the letter of the server that answers."""
+    return simulation.desk(caller.endpoint).letter + code[1:]
 
 
 async def _bounded_body(request: Request) -> bytes:

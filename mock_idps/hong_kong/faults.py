@@ -65,7 +65,7 @@ def refuse(simulation: Simulation, caller: Caller) -> None:
         if caller.endpoint not in endpoints or take(simulation, scenario, caller) is None:
             continue
         if scenario == "cek_expired" and caller.client is not None:
-            simulation.keys.renew(caller.client, simulation.now(caller.session))
+            simulation.desk(caller.endpoint).keys.renew(caller.client, simulation.now(caller.session))
         raise WireError(code)
     wanted = take(simulation, "error_code", caller)
     if wanted is not None:

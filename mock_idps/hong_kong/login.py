@@ -18,7 +18,7 @@ from mock_idps.hong_kong import callback, login_pages
 from mock_idps.hong_kong.catalogue import GET_QR
 from mock_idps.hong_kong.codes import WireError
 from mock_idps.hong_kong.faults import Caller, OutageError, break_down, take
-from mock_idps.hong_kong.parameters import LoginRequest, read_language, read_login_request
+from mock_idps.hong_kong.parameters import CORP_PATHS, LoginRequest, read_language, read_login_request
 from mock_idps.hong_kong.simulation import Simulation
 from mock_idps.hong_kong.waiting import Login
 from mock_idps.personas import find
@@ -38,7 +38,7 @@ class LoginDesk:
     def routes(self) -> list[Route]:
         """Give the routes for browser and phone."""
         return [
-            Route("/api/v1/auth/getQR", self.get_qr, methods=["GET"]),
+            *(Route(path, self.get_qr, methods=["GET"]) for path in ("/api/v1/auth/getQR", *CORP_PATHS)),
             Route("/qr", self.show_phone, methods=["GET"]),
             Route("/qr", self.hear_phone, methods=["POST"]),
             Route("/qr/continue", self.go_on, methods=["GET"]),
@@ -51,7 +51,7 @@ class LoginDesk:
         session = session_of(request)
         try:
             await break_down(self._simulation, Caller(GET_QR, request.query_params.get("clientID"), session))
-            wanted = read_login_request(self._simulation.config, request.query_params)
+            wanted = read_login_request(self._simulation.config, request.query_params, request.url.path)
             approval = self._automatic(request, session)
         except OutageError as outage:
             return outage.response
@@ -60,7 +60,8 @@ class LoginDesk:
             return login_pages.problem_page(error, read_language(request.query_params))
         login = self._open(wanted, _browser_of(request) or secrets.token_hex(16), session)
         if approval is not None:
-            login.decide(approval, self._now(login))
+            organisation = callback.chosen_organisation(self._simulation, login, approval.persona)
+            login.decide(approval, self._now(login), organisation)
         response = self._advance(login) if approval else self._wait(login)
         response.set_cookie(BROWSER_COOKIE, login.browser, path="/", httponly=True, samesite="lax")
         return response
@@ -100,7 +101,7 @@ class LoginDesk:
             return _refused(request)
         if login.word(self._now(login)) != "WAITING":
             return login_pages.problem_page(WireError("D40003"), login.request.lang, status=410)
-        return login_pages.phone_page(login, self._simulation.people)
+        return self._phone(login)
 
     async def hear_phone(self, request: Request) -> Response:
         """Take the person's word from the phone; the first one in time counts."""
@@ -110,11 +111,25 @@ class LoginDesk:
             return _refused(request)
         rejected = form.get("action") == "reject"
         person = form.get("person", "").strip()
-        if find(self._simulation.people, person) is None and not (rejected and not person):
-            return login_pages.phone_page(login, self._simulation.people, problem=True)
-        if not login.decide(Approval(person, rejected), self._now(login)):
+        organisation = form.get("organisation", "").strip() or None
+        is_known = find(self._simulation.people, person) is not None or (rejected and not person)
+        if not is_known or not self._may_act(login, person, organisation):
+            return self._phone(login, problem=True)
+        if not login.decide(Approval(person, rejected), self._now(login), organisation):
             return login_pages.problem_page(WireError("D40003"), login.request.lang, status=410)
         return login_pages.decided_page(login, rejected=rejected)
+
+    def _phone(self, login: Login, *, problem: bool = False) -> Response:
+        simulation = self._simulation
+        acting = () if login.request.corp_scope is None else simulation.directory.mandates
+        return login_pages.phone_page(login, simulation.people, acting, problem=problem)
+
+    def _may_act(self, login: Login, person: str, organisation: str | None) -> bool:
+        """Say whether the person may go on for this company, or for themselves alone."""
+        if organisation is None:
+            return True
+        is_asked = login.request.corp_scope is not None
+        return is_asked and self._simulation.directory.mandate(person, organisation) is not None
 
     def _automatic(self, request: Request, session: str | None) -> Approval | None:
         """Read `auto`, or what a tester has set for the session."""

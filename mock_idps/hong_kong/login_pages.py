@@ -16,6 +16,7 @@ from mock_idps.hong_kong.texts import PURPOSES, TEXTS
 from mock_idps.hong_kong.waiting import Login
 from mock_idps.pages import page
 from mock_idps.people.persona import Persona
+from mock_idps.personas import Mandate
 
 REFRESH_SECONDS: Final = 3
 
@@ -47,6 +48,8 @@ PHONE: Final = """
 <form method="post" action="/qr"><input type="hidden" name="c" value="{{ c }}">
 <label for="person">{{ t.person }}</label>
 <input id="person" name="person" autocomplete="off" maxlength="64">
+{% if acting %}<label for="organisation">{{ t.company }}</label>
+<input id="organisation" name="organisation" autocomplete="off" maxlength="64">{% endif %}
 <button id="approve" class="main" name="action" value="approve">{{ t.approve }}</button>
 <button id="reject" name="action" value="reject">{{ t.reject }}</button></form>
 <h2>{{ t.one_click }}</h2>
@@ -55,6 +58,13 @@ PHONE: Final = """
 <ul class="people">{% for one in people %}<li>
 <button id="person-{{ one.id }}" name="person" value="{{ one.id }}">{{ one.id }}</button>
 <p class="note" lang="en">{{ one.note }}</p></li>{% endfor %}</ul></form>
+{% if acting %}<h2>{{ t.for_company }}</h2>
+<ul class="people">{% for one in acting %}<li>
+<form method="post" action="/qr"><input type="hidden" name="c" value="{{ c }}">
+<input type="hidden" name="action" value="approve"><input type="hidden" name="person" value="{{ one.persona }}">
+<button id="person-{{ one.persona }}-for-{{ one.organisation }}" name="organisation" value="{{ one.organisation }}">
+{{ one.persona }}, {{ one.organisation }}</button></form>
+<p class="note" lang="en">{{ one.role }}</p></li>{% endfor %}</ul>{% endif %}
 """
 DECIDED: Final = """
 <p id="state">{{ said }}</p>
@@ -93,11 +103,13 @@ def waiting_page(login: Login, base_url: str, *, busy: bool = False) -> HTMLResp
 def expired_page(login: Login) -> HTMLResponse:
     """Say that the QR has run out, and offer a fresh one."""
     texts = TEXTS[login.request.lang]
-    again = f"/api/v1/auth/getQR?{login.request.query}"
+    again = f"{login.request.path}?{login.request.query}"
     return page(texts["title"], EXPIRED, lang=login.request.lang, t=texts, again=again, c=login.id)
 
 
-def phone_page(login: Login, people: Sequence[Persona], *, problem: bool = False) -> HTMLResponse:
+def phone_page(
+    login: Login, people: Sequence[Persona], acting: Sequence[Mandate], *, problem: bool = False
+) -> HTMLResponse:
     """Show on the simulated phone who asks, for what and from where, before anybody approves (HK-08)."""
     lang = login.request.lang
     texts = TEXTS[lang]
@@ -108,12 +120,17 @@ def phone_page(login: Login, people: Sequence[Persona], *, problem: bool = False
         status=400 if problem else 200,
         t=texts,
         service=login.request.client.name,
-        purposes=[PURPOSES[lang][scope] for scope in login.request.scope.split(" ")],
+        purposes=[PURPOSES[lang][scope] for scope in _scopes(login)],
         source=login.request.source,
         problem=texts["unknown_person"] if problem else "",
         c=login.id,
         people=people,
+        acting=acting,
     )
+
+
+def _scopes(login: Login) -> list[str]:
+    return [*login.request.scope.split(" "), *(login.request.corp_scope or "").split()]
 
 
 def decided_page(login: Login, *, rejected: bool) -> HTMLResponse:

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.datastructures import QueryParams
 
 from mock_idps.hong_kong.codes import WireError
-from mock_idps.hong_kong.config import CLIENT_ID, Client, HongKongConfig
+from mock_idps.hong_kong.config import CLIENT_ID, CORP_SCOPES, Client, HongKongConfig
 
 BROWSER_SOURCES: Final = frozenset(
     {"PC_Browser"}
@@ -15,6 +15,8 @@ BROWSER_SOURCES: Final = frozenset(
     | {f"iOS_{name}" for name in ("Safari", "Chrome", "Firefox", "Edge")}
 )
 """The sources for apps are part of the wire too, but not allowed here."""
+MOCK_CORP_PATH: Final = "/api/v1/auth/mockCorpId/getQR"
+CORP_PATHS: Final = ("/api/v1/auth/corpId/getQR", MOCK_CORP_PATH)
 LANGUAGES: Final = ("zh-HK", "zh-CN", "en-US")
 STATE: Final = re.compile(r"[A-Za-z0-9_-]{1,36}\Z")
 SCOPE: Final = re.compile(r"[A-Za-z_]+( [A-Za-z_]+)*\Z")
@@ -34,6 +36,15 @@ class LoginRequest:
     """`brokerPage`: offer the app on this device before the QR."""
     query: str
     """The query as it came, to ask for a fresh QR."""
+    path: str = "/api/v1/auth/getQR"
+    """Where the query came to."""
+    corp_scope: str | None = None
+    """`cScope`: the person may sign in for a company."""
+
+    @property
+    def corp_code(self) -> str:
+        """The name of the second code: CorpID's sandbox has one of its own."""
+        return "corpMockCode" if self.path == MOCK_CORP_PATH else "cCode"
 
 
 def read_language(query: QueryParams) -> str:
@@ -42,7 +53,7 @@ def read_language(query: QueryParams) -> str:
     return lang if lang in LANGUAGES else LANGUAGES[0]
 
 
-def read_login_request(config: HongKongConfig, query: QueryParams) -> LoginRequest:
+def read_login_request(config: HongKongConfig, query: QueryParams, path: str) -> LoginRequest:
     """Check the parameters; the first that is wrong decides the code."""
     client = _client(config, query)
     if _required(query, "responseType") != "code":
@@ -62,7 +73,24 @@ def read_login_request(config: HongKongConfig, query: QueryParams) -> LoginReque
         state=_state(query),
         same_device=_one_of(query, "brokerPage", ("true", "false"), "false") == "true",
         query=str(query),
+        path=path,
+        corp_scope=_corp_scope(query, path),
     )
+
+
+def _corp_scope(query: QueryParams, path: str) -> str | None:
+    """CorpID's pages demand its scope; its sandbox says so once more, and one client asks iAM Smart's own page."""
+    if (_optional(query, "corpMock") == "true") != (path == MOCK_CORP_PATH):
+        raise WireError("D20003", "corpMock")
+    scope = _optional(query, "cScope")
+    if scope is None:
+        if path in CORP_PATHS:
+            raise WireError("D20001", "cScope")
+        return None
+    asked = scope.split(" ")
+    if "corpidapi_auth" not in asked or not set(asked) <= set(CORP_SCOPES):
+        raise WireError("D20015")
+    return scope
 
 
 def _client(config: HongKongConfig, query: QueryParams) -> Client:

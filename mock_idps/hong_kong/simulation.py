@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from mock_idps.hong_kong.admission import Ledger
-from mock_idps.hong_kong.catalogue import SCENARIOS
+from mock_idps.hong_kong.catalogue import CORP_CALLS, SCENARIOS
 from mock_idps.hong_kong.config import HongKongConfig
 from mock_idps.hong_kong.content_keys import KeyRing
 from mock_idps.hong_kong.waiting import Login
 from mock_idps.people.persona import Persona
+from mock_idps.personas import Directory, directory_of
 from mock_idps.switchboard import Switchboard
 
 Item = TypeVar("Item")
@@ -48,6 +49,20 @@ class Grant:
     scope: str
     session: str | None
     expires_at: int
+    organisation: str | None = None
+    """The company that a code or token of CorpID stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One of the two servers, iAM Smart or CorpID: how it writes its answers, and keys and calls of its own."""
+
+    letter: str
+    """With which its codes begin."""
+    sentence: str
+    """The name of the member that says in words what happened."""
+    keys: KeyRing = field(default_factory=KeyRing)
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 @dataclass(slots=True)
@@ -61,8 +76,11 @@ class Simulation:
     logins: Shelf[Login] = field(default_factory=Shelf)
     codes: Shelf[Grant] = field(default_factory=Shelf)
     tokens: Shelf[Grant] = field(default_factory=Shelf)
-    keys: KeyRing = field(default_factory=KeyRing)
-    ledger: Ledger = field(default_factory=Ledger)
+    directory: Directory = field(default_factory=lambda: directory_of("hong_kong"))
+    corp_codes: Shelf[Grant] = field(default_factory=Shelf)
+    corp_tokens: Shelf[Grant] = field(default_factory=Shelf)
+    iam_smart: Desk = field(default_factory=lambda: Desk("D", "message"))
+    corp_id: Desk = field(default_factory=lambda: Desk("M", "msg"))
 
     def __post_init__(self) -> None:
         self.board = Switchboard("Hong Kong, iAM Smart", SCENARIOS, people=self.people)
@@ -73,10 +91,16 @@ class Simulation:
         """The mock's time in milliseconds, as turned for this session."""
         return self.clock() + self.board.skew_ms(session)
 
+    def desk(self, endpoint: str) -> Desk:
+        """Give the server to which an endpoint belongs."""
+        return self.corp_id if endpoint in CORP_CALLS else self.iam_smart
+
     def _rotate(self) -> Mapping[str, Any]:
-        self.keys.revoke_all()
+        self.iam_smart.keys.revoke_all()
+        self.corp_id.keys.revoke_all()
         return {"rotated": "content keys"}
 
     def _reset(self, session: str | None) -> None:
         if session is None:
-            self.ledger.clear()
+            self.iam_smart.ledger.clear()
+            self.corp_id.ledger.clear()

@@ -22,6 +22,8 @@ class Login:
     session: str | None
     created_at: int
     decision: Approval | None = None
+    organisation: str | None = None
+    """The company that was chosen on the phone."""
     expired: bool = False
     callback: str | None = None
     """Where the browser was sent; a login is sent home once."""
@@ -40,11 +42,12 @@ class Login:
         """Say whether a decision was left lying until the ticket ran out."""
         return now >= self.created_at + TICKET_LIFETIME_MS
 
-    def decide(self, approval: Approval, now: int) -> bool:
-        """Keep the first decision that comes in time."""
+    def decide(self, approval: Approval, now: int, organisation: str | None = None) -> bool:
+        """Keep the first decision that comes in time, and for whom it was made."""
         if self.decision is not None or self.callback is not None or self.is_expired(now):
             return False
         self.decision = approval
+        self.organisation = organisation
         return True
 
     def may_poll(self, now: int) -> bool:

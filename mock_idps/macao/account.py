@@ -20,7 +20,7 @@ from mock_idps.macao.logins import (
     SsoSession,
     Tries,
 )
-from mock_idps.personas import Persona, find
+from mock_idps.personas import Directory, Persona, directory_of, find
 from mock_idps.switchboard import Switchboard
 
 
@@ -34,6 +34,7 @@ class OneAccount:
     keys: KeyRing
     now_ms: Callable[[], int]
     pause: Callable[[float], Awaitable[None]]
+    directory: Directory = field(default_factory=lambda: directory_of("macao"))
     ledger: Ledger = field(default_factory=Ledger)
     logins: Shelf[Login] = field(default_factory=Shelf)
     phones: Shelf[str] = field(default_factory=Shelf)

@@ -1,4 +1,4 @@
-"""Builds the Macao mock, `mo-oneaccount`: the One Account of natural persons (identity providers, section 6.C)."""
+"""Builds the Macao mock, `mo-oneaccount`: One Account of persons, and staff logins of entities (section 6.C)."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence

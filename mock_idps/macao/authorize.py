@@ -8,8 +8,8 @@ from mock_idps.macao.fields import Fields
 from mock_idps.macao.logins import Asked
 from mock_idps.macao.texts import pick_locale
 
-SCOPES: Final = frozenset({"profile", "identity"})
-"""`entity` and `esign` exist on the platform and are refused here: this simulation knows natural persons only."""
+SCOPES: Final = frozenset({"profile", "identity", "entity"})
+"""`esign` exists on the platform and is refused here: nothing can be signed in this simulation."""
 LEVELS: Final = {"1": 1, "2": 2, "3": 3}
 MAX_STATE: Final = 128
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z")
@@ -75,8 +75,8 @@ def _fault(fields: Fields) -> tuple[str, str] | None:
     if fields.get("code_challenge_method") != "S256" or not _CHALLENGE.match(fields.get("code_challenge")):
         return "invalid_request", "code_challenge with S256 is required"
     scope = set(fields.get("scope").split())
-    if not scope or not scope <= SCOPES:
-        return "invalid_scope", "scope must be of: profile identity"
+    if not scope or not scope <= SCOPES or scope == {"entity"}:
+        return "invalid_scope", "scope must be of: profile identity, and entity beside them"
     if fields.get("acr") and fields.get("acr") not in LEVELS:
         return "invalid_request", "acr must be 1, 2 or 3"
     if fields.get("prompt") not in {"", "login"}:

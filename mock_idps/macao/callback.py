@@ -29,6 +29,7 @@ def finish(call: Call, login: Login, proof: Proof) -> Response:
         scope=asked.scope,
         locale=asked.locale,
         session=login.session,
+        organisation=proof.organisation if "entity" in asked.scope else None,
     )
     code = account.ledger.issue_code(
         grant, redirect_uri=asked.redirect_uri, code_challenge=asked.code_challenge, now_ms=call.now_ms

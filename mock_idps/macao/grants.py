@@ -44,6 +44,8 @@ class Grant:
     scope: tuple[str, ...]
     locale: str
     session: str | None
+    organisation: str | None = None
+    """The entity for which the person signed in."""
     revoked: bool = False
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
-from mock_idps.macao import profile_faults
+from mock_idps.macao import entities, profile_faults
 from mock_idps.macao.answers import NO_STORE, api_answer, api_failure, language, oauth_error
 from mock_idps.macao.call import Call, bearer_token
 from mock_idps.macao.claims import claims_of, portuguese_only, uid_for
@@ -36,8 +36,10 @@ async def profile(call: Call) -> Response:
         token, grant = holder_of(call, needed="profile")
     except AccessError as error:
         return api_failure(call, error.code)
-    if call.take("token_expired") is not None:
-        return api_failure(call, 4011)
+    refused = {"token_expired": 4011, "org_staff_removed": 4011, "org_master_only": 4030}
+    for scenario, code in refused.items():
+        if call.take(scenario) is not None:
+            return api_failure(call, code)
     lang = language(call, grant.locale)
     claims = _claims(call, token, grant, lang)
     if call.take("lang_pt") is not None:
@@ -69,6 +71,8 @@ def _claims(call: Call, token: Token, grant: Grant, lang: str) -> dict[str, Any]
     if person is None:
         return {}
     claims = claims_of(person, grant, token.scope, lang)
+    if entities.SCOPE in token.scope:
+        claims |= entities.entity_claims(call, grant)
     if call.take("child_account") is not None:
         claims.setdefault("guardianOf", [uid_for(grant.client_id, INVENTED_CHILD)])
     if call.take("other_client_jws") is not None:

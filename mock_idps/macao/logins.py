@@ -18,6 +18,8 @@ class Proof:
 
     persona: str
     level: int
+    organisation: str | None = None
+    """The entity of which this is a staff login."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,17 @@ SCENARIOS: Final[dict[str, str]] = {
     "lang_pt": "Portuguese texts, namePt first, no nameZh",
     "child_account": "guardianOf is present",
     "face_no_match": "match false, the level stays",
+    # the entity that somebody signs in for
+    "org_chosen": "a sign-in without pages is a staff login at args.organisation, or at the person's first entity",
+    "org_master_only": "4030 NO_ACCESS: the master login opens nothing but its administrators",
+    "org_staff_removed": "4011 ACCESS_DENIED: the staff login was removed",
+    "org_public_body": "the account is one of a public body, Gov-Entity",
+    "org_of_another": "the profile names another entity than the token's answer",
+    "org_struck_off": "the entity's status is cancelled",
+    "org_mandate_expired": "until lies in the past",
+    "org_wrong_number": "the entity's taxpayer number lacks a digit",
+    "org_absent": "the profile of an entity's account without entity",
+    "org_weird": "args override entity, role, services or until in the profile",
     # everywhere
     "html_200": "an HTML page with status 200 where JSON is expected",
     "maintenance": "503 with a page in Portuguese and Chinese",

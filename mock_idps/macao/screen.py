@@ -24,7 +24,7 @@ async def show(call: Call) -> Response:
     login = find_visit(call)
     if (refused := refusal(call, login)) is not None:
         return refused
-    if (proof := automatic(call, login.session, call.fields.get("auto"))) is not None:
+    if (proof := automatic(call, login.session, login.asked, call.fields.get("auto"))) is not None:
         return finish(call, login, proof)
     if call.fields.get("renew") and login.screen is not None and login.screen.status == "EXPIRED":
         login = call.account.keep(login, screen=None)
@@ -33,7 +33,8 @@ async def show(call: Call) -> Response:
         return deny(call, login, "rejected")
     if screen.status == "CONFIRMED" and screen.persona is not None:
         person = call.account.person(screen.persona)
-        return finish(call, login, Proof(screen.persona, (person.mo_level if person else None) or 1))
+        organisation = login.proof.organisation if login.proof is not None else None
+        return finish(call, login, Proof(screen.persona, (person.mo_level if person else None) or 1, organisation))
     return screen_page(call, login, screen)
 
 

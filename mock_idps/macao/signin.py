@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from mock_idps.macao import soft_token
+from mock_idps.macao import entities, soft_token
 from mock_idps.macao.call import Call
 from mock_idps.macao.callback import deny, finish, refusal
 from mock_idps.macao.logins import Login, Proof
@@ -26,7 +26,7 @@ async def show(call: Call) -> Response:
     login = find_visit(call)
     if (refused := refusal(call, login)) is not None:
         return refused
-    proof = automatic(call, login.session, call.fields.get("auto"))
+    proof = automatic(call, login.session, login.asked, call.fields.get("auto"))
     return finish(call, login, proof) if proof is not None else signin_page(call, login)
 
 
@@ -65,8 +65,21 @@ def prove(call: Call, login: Login, named: str) -> Proof:
         account.count_failure(call.session, person.id, call.now_ms)
         raise SignInError("wrong_login")
     level = min(_level_of_form(call, login, person), person.mo_level or 1)
+    organisation = _organisation(call, login, person.id)
     account.forget_failures(call.session, person.id)
-    return Proof(person.id, level)
+    return Proof(person.id, level, organisation)
+
+
+def _organisation(call: Call, login: Login, persona: str) -> str | None:
+    """The entity of a staff login; a code at which the person has none sounds like a wrong password."""
+    code = call.fields.get("entityCode")
+    if not code or entities.SCOPE not in login.asked.scope:
+        return None
+    staff = entities.find_by_code(call, persona, code)
+    if staff is None:
+        call.account.count_failure(call.session, persona, call.now_ms)
+        raise SignInError("wrong_login")
+    return staff.organisation.id
 
 
 def _level_of_form(call: Call, login: Login, person: Persona) -> int:

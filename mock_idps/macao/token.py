@@ -9,14 +9,13 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
+from mock_idps.macao import entities
 from mock_idps.macao.answers import NO_STORE, oauth_error, sent_elsewhere
 from mock_idps.macao.call import Call, basic_credentials, number
 from mock_idps.macao.claims import display_name, uid_for
 from mock_idps.macao.config import MacaoClient
 from mock_idps.macao.grants import ACCESS_MS, Grant, TokenPair
 
-TOKEN_CLIENT: Final = "MacauGovService"
-"""The main token of a natural person, as the platform names it."""
 MAX_REPEAT: Final = 4_000_000
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")
 
@@ -118,17 +117,20 @@ def _from_refresh_token(call: Call, client: MacaoClient) -> tuple[str, TokenPair
 
 def _answer(call: Call, grant: Grant, pair: TokenPair) -> dict[str, Any]:
     person = call.account.person(grant.persona)
+    kind = entities.account_type(call, grant)
+    login = None if grant.organisation is None else entities.find_by_id(call, grant.persona, grant.organisation)
     return {
         "access_token": pair.access_token,
         "refresh_token": pair.refresh_token,
         "token_type": "bearer",
         "expires_in": ACCESS_MS // 1000,
         "scope": " ".join(pair.scope),
-        "token_client": TOKEN_CLIENT,
+        "token_client": entities.TOKEN_CLIENTS[kind],
         "user_profile": {
             "uid": uid_for(grant.client_id, grant.persona),
-            "account_type": "Personal",
+            "account_type": kind,
             "display_name": "" if person is None else display_name(person, grant.locale),
+            **({} if login is None else {"entity_code": login.organisation.entity_code}),
         },
     }
 

@@ -6,7 +6,7 @@ import segno
 from markupsafe import Markup
 from starlette.responses import Response
 
-from mock_idps.macao import soft_token
+from mock_idps.macao import entities, soft_token
 from mock_idps.macao.call import Call
 from mock_idps.macao.claims import display_name
 from mock_idps.macao.logins import Login, Screen
@@ -26,6 +26,8 @@ _SIGNIN: Final = """
 <input id="password" name="password" type="password" value="sandbox" autocomplete="off" required>
 <label for="otp">{{ text.otp }}</label>
 <input id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" maxlength="6">
+{% if asks_entity %}<label for="entityCode">{{ text.entity }}</label>
+<input id="entityCode" name="entityCode" autocomplete="off" maxlength="16">{% endif %}
 <button id="sign-in" class="main">{{ text.sign_in }}</button></form>
 <form method="post" action="/{{ locale }}/cancel"><input type="hidden" name="ticket" value="{{ ticket }}">
 <button id="cancel">{{ text.cancel }}</button></form>
@@ -39,6 +41,14 @@ _SIGNIN: Final = """
 <p class="note">{{ person.note }}{% if person.code %}
 {{ text.simulated_token }}: <code id="token-{{ person.id }}">{{ person.code }}</code>{% endif %}</p></li>
 {% endfor %}</ul>
+{% if asks_entity %}<h2>{{ text.entities }}</h2>
+<ul class="people">{% for one in staff %}<li>
+<form method="post" action="/{{ locale }}/login"><input type="hidden" name="ticket" value="{{ ticket }}">
+<input type="hidden" name="person" value="{{ one.person }}"><input type="hidden" name="password" value="sandbox">
+<input type="hidden" name="entityCode" value="{{ one.code }}">
+{% if gives_token and one.otp %}<input type="hidden" name="otp" value="{{ one.otp }}">{% endif %}
+<button id="as-{{ one.person }}-for-{{ one.id }}">{{ one.person }}, {{ one.name }} ({{ one.code }})</button></form>
+<p class="note">{{ one.note }}</p></li>{% endfor %}</ul>{% endif %}
 """
 _SCREEN: Final = """
 <style>.code { max-width: 20rem; }</style>
@@ -77,12 +87,16 @@ _WORDS: Final = {"WAITING": "waiting", "SCANNED": "scanned", "EXPIRED": "expired
 
 def signin_page(call: Call, login: Login, *, problem: str = "", named: str = "") -> Response:
     """Show the form; a developer finds every account of the simulation below it."""
+    frame = _frame(call, login.asked.client_id)
+    tokens = {person["id"]: person["code"] for person in frame["people"]}
     return page(
         TEXTS[call.locale]["title"],
         _SIGNIN,
         lang=LOCALES[call.locale],
         status=403 if problem else 200,
-        **_frame(call, login.asked.client_id),
+        **frame,
+        asks_entity=entities.SCOPE in login.asked.scope,
+        staff=[one | {"otp": tokens[one["person"]]} for one in entities.entities_of(call)],
         ticket=login.ticket,
         problem=problem,
         named=named,

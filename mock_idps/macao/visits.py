@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
+from mock_idps.macao import entities
 from mock_idps.macao.answers import problem_page
 from mock_idps.macao.authorize import RefusedRequestError, UntrustedRequestError, read_request
 from mock_idps.macao.call import Call
@@ -40,10 +41,12 @@ def find_visit(call: Call) -> Login:
     return login
 
 
-def automatic(call: Call, session: str | None, wished: str) -> Proof | None:
+def automatic(call: Call, session: str | None, asked: Asked, wished: str) -> Proof | None:
     """Give the persona that signs in without pages: named in the address, or armed for the session."""
     person = call.account.person(wished or call.account.switchboard.auto_approve(session) or "")
-    return None if person is None or person.mo_level is None else Proof(person.id, person.mo_level)
+    if person is None or person.mo_level is None:
+        return None
+    return Proof(person.id, person.mo_level, entities.chosen(call, person.id, asked.scope))
 
 
 async def authorize(call: Call) -> Response:
@@ -62,8 +65,10 @@ def _open(call: Call, asked: Asked) -> Response:
     browser = call.request.cookies.get(BROWSER_COOKIE) or secrets.token_urlsafe(24)
     login = call.account.begin(asked, browser=browser, session=call.session, now_ms=call.now_ms)
     known = call.account.recall(call.request.cookies.get(SSO_COOKIE, ""), call.now_ms)
-    goes_automatically = automatic(call, login.session, asked.auto) is not None
-    if known and known.level >= asked.acr and not asked.forces_login and not goes_automatically:
+    goes_automatically = bool(asked.auto or call.account.switchboard.auto_approve(login.session))
+    # Where an entity may be chosen, a browser that is signed in personally is shown the page, and chooses.
+    may_choose = entities.SCOPE in asked.scope and known is not None and known.organisation is None
+    if known and known.level >= asked.acr and not (asked.forces_login or goes_automatically or may_choose):
         return finish(call, login, known)
     query = {"ticket": login.ticket} | ({"auto": asked.auto} if asked.auto else {})
     response = RedirectResponse(f"/{asked.locale}/login?{urlencode(query)}", status_code=302)

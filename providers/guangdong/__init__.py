@@ -1,7 +1,8 @@
 """Guangdong: the dialect of the province's unified authentication, and its register of permits (§4 and §6.D).
 
 A sign-in runs `login.start` -> the platform's pages -> `login.finish`: code, access token, user data signed with SM2,
-`UpstreamIdentity`. `wire` reads callback, answers and the signed wrapper, `identity` translates the verified data.
+`UpstreamIdentity`. `wire` reads callback, answers and the signed wrapper, `identity` translates the verified data of a
+person and `organisation` those of whom they act for; what both accounts have in common stands in `account`.
 `permit_link` asks the register behind the government gateway, signed and sealed by `envelope`; it is no part of a
 sign-in here and serves people of Hong Kong and Macao too. Nobody here knows the other two wings.
 """

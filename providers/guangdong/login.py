@@ -10,7 +10,8 @@ from providers.base import Assurance, Callback, LoginRequest, LoginStart, Upstre
 from providers.calls import Calls
 from providers.errors import ProviderError
 from providers.guangdong import wire
-from providers.guangdong.identity import LEVELS, read_identity
+from providers.guangdong.account import LEVELS
+from providers.guangdong.identity import read_identity
 from providers.guangdong.settings import GuangdongSettings, from_settings
 from providers.guangdong.wire import BUSY, PROVIDER, SignedContent, broken
 
@@ -47,7 +48,9 @@ class Guangdong:
             "redirect_uri": redirect_uri,
         }
         url = f"{self._address(AUTHORIZE)}?{urlencode(query)}"
-        if login.fresh:  # the platform knows no prompt: ending its session first is the only way to a new proof
+        # The platform knows no prompt: ending its session first is the only way to a new proof, and to the tab on which
+        # an organisation is chosen.
+        if login.fresh or login.organisation:
             url = self.sign_out_url(url)
         return LoginStart(url, {"redirect_uri": redirect_uri})
 

@@ -3,13 +3,23 @@
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from certs.keys import SealError
 from providers.calls import Calls
 from providers.hong_kong import wire
-from providers.hong_kong.codes import DUPLICATED, ENDED_KEY, PROVIDER, STALE_KEY, SUCCESS, broken, failed_call
+from providers.hong_kong.codes import (
+    DUPLICATED,
+    ENDED_KEY,
+    IAM_SMART,
+    PROVIDER,
+    STALE_KEY,
+    SUCCESS,
+    broken,
+    failed_call,
+)
 from providers.hong_kong.content_keys import ContentKeys, HeldKey
 from providers.hong_kong.settings import HongKongSettings
 
@@ -46,11 +56,23 @@ class Sequencer:
             self._latest = max(self._latest, refused + STEP_MS)
 
 
-class BackChannel:
-    """One registration's connection; holds the content key and the order of calls."""
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who is called: iAM Smart, or CorpID beside it."""
 
-    def __init__(self, settings: HongKongSettings, calls: Calls, clock: Callable[[], datetime]) -> None:
+    base_url: str
+    letter: str
+    """With which its codes begin."""
+
+
+class BackChannel:
+    """One registration's connection to one server; holds the content key and the order of calls."""
+
+    def __init__(
+        self, settings: HongKongSettings, calls: Calls, clock: Callable[[], datetime], server: Server | None = None
+    ) -> None:
         self._settings = settings
+        self._server = server or Server(settings.base_url, IAM_SMART)
         self._calls = calls
         self._clock = clock
         self._sequencer = Sequencer()
@@ -80,7 +102,7 @@ class BackChannel:
 
     def _try(self, held: HeldKey, envelope: wire.Envelope) -> dict[str, Any] | None:
         if envelope.code != SUCCESS:
-            raise failed_call(envelope.code)
+            raise failed_call(envelope.code, self._server.letter)
         try:
             return wire.open_content(held.key, envelope)
         except SealError:
@@ -95,13 +117,13 @@ class BackChannel:
     async def _get_key(self) -> wire.KeyOffer:
         envelope = await self._send(GET_KEY, b"")
         if envelope.code != SUCCESS:
-            raise failed_call(envelope.code)
+            raise failed_call(envelope.code, self._server.letter)
         return wire.read_key_offer(envelope)
 
     async def _revoke_key(self) -> None:
         envelope = await self._send(REVOKE_KEY, b"")
         if envelope.code != SUCCESS:
-            raise failed_call(envelope.code)
+            raise failed_call(envelope.code, self._server.letter)
 
     async def _send(self, path: str, body: bytes) -> wire.Envelope:
         timestamp = self._sequencer.next(self._now_ms())
@@ -120,8 +142,8 @@ class BackChannel:
             timestamp=timestamp,
             nonce=secrets.token_hex(16),
         )
-        answer = await self._calls.post(PROVIDER, self._settings.address(path), headers=headers, content=body)
-        return wire.read_envelope(answer)
+        answer = await self._calls.post(PROVIDER, self._server.base_url + path, headers=headers, content=body)
+        return wire.read_envelope(answer, self._server.letter)
 
     def _now_ms(self) -> int:
         return int(self._clock().timestamp() * 1000)

@@ -12,7 +12,7 @@ from mapping.errors import MappingError
 from providers.attributes import AttributeTable, matching, name_text, one_of, record
 from providers.base import Assurance, PersonName, UpstreamIdentity
 from providers.hong_kong.codes import PROVIDER, broken
-from providers.hong_kong.wire import AccessToken
+from providers.hong_kong.wire import OPEN_ID, AccessToken
 
 LEVELS: Final = MappingProxyType({"default": Assurance.THREE, "sign": Assurance.THREE})
 """`sign` vouches for level 4 only together with a step-up, which this sign-in does not make: the lowest hop counts."""
@@ -47,7 +47,7 @@ PROFILE: Final = AttributeTable(
         "birthDate": matching(r"[0-9]{4,8}"),
         "gender": one_of(_SEXES),
     },
-    optional={"chName": _chinese_name, "chNameVerified": name_text, "openID": matching(r"[A-Za-z0-9%+/=_-]{16,128}")},
+    optional={"chName": _chinese_name, "chNameVerified": name_text, "openID": matching(OPEN_ID)},
 )
 FIELDS: Final = ("idNo", "enName", "chName", "chNameVerified", "birthDate", "gender")
 """What is asked for, and no more."""

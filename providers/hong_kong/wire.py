@@ -17,12 +17,15 @@ from certs.keys.frame import ContentKey, hmac_sha256, open_frame, seal_frame
 from providers.attributes import AttributeTable, matching, one_of, text
 from providers.calls import Answer, json_object
 from providers.errors import ProviderFailure
-from providers.hong_kong.codes import PROVIDER, broken, is_code
+from providers.hong_kong.codes import IAM_SMART, PROVIDER, broken, is_code, plain_code
 
 SIGNATURE_METHOD: Final = "HmacSHA256"
 SKEW_MS: Final = 300_000
 """How far the two clocks may be apart (§6.A)."""
 USER_TYPES: Final = ("default", "sign")
+CORP_USER_TYPES: Final = ("iam", "p12")
+OPEN_ID: Final = r"[A-Za-z0-9%+/=_-]{16,128}"
+"""Kept as issued: percent-encoded Base64 (§1.1)."""
 
 _TIMESTAMP: Final = re.compile(r"[1-9][0-9]{12}")
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
@@ -33,7 +36,7 @@ _WRAPPED_TEXT: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An answer: its code, and content that is still sealed (`getKey` alone answers in the clear)."""
+    """An answer: its plain code, and content that is still sealed (`getKey` alone answers in the clear)."""
 
     code: str
     content: object
@@ -61,16 +64,16 @@ class AccessToken:
 
 def signed_headers(client_id: str, client_secret: str, body: bytes, *, timestamp: int, nonce: str) -> dict[str, str]:
     """Sign the exact bytes of a request (§1.2, steps 5 and 6)."""
-    moment = str(timestamp)
+    sent_at = str(timestamp)
     # Without separators the boundary between two fields could be moved, unless every field has one length (HK-01).
-    if not _TIMESTAMP.fullmatch(moment) or not _NONCE.fullmatch(nonce):
+    if not _TIMESTAMP.fullmatch(sent_at) or not _NONCE.fullmatch(nonce):
         raise ValueError("timestamp and nonce have a fixed shape")
-    signed = f"{client_id}{SIGNATURE_METHOD}{moment}{nonce}".encode("ascii") + body
+    signed = f"{client_id}{SIGNATURE_METHOD}{sent_at}{nonce}".encode("ascii") + body
     signature = base64.b64encode(hmac_sha256(client_secret.encode("utf-8"), signed)).decode("ascii")
     return {
         "clientID": client_id,
         "signatureMethod": SIGNATURE_METHOD,
-        "timestamp": moment,
+        "timestamp": sent_at,
         "nonce": nonce,
         "signature": quote(signature, safe=""),
         "Content-Type": "application/json",
@@ -83,17 +86,17 @@ def seal_request(key: ContentKey, fields: Mapping[str, Any], iv: bytes | None = 
     return json.dumps({"content": seal_frame(key, plain, iv)}, separators=(",", ":")).encode("ascii")
 
 
-def read_envelope(answer: Answer) -> Envelope:
-    """Read what surrounds the content; of its other members nothing is used."""
+def read_envelope(answer: Answer, letter: str = IAM_SMART) -> Envelope:
+    """Read what surrounds the content, as the server with this letter sends it; nothing else of it is used."""
     if answer.status in {_UNAUTHORISED, _FORBIDDEN}:
         raise broken(f"http_{answer.status}", ProviderFailure.MISCONFIGURED)
     if answer.status != _OK:
         raise broken(f"http_{answer.status}")
     envelope = json_object(PROVIDER, answer.content)
     code = envelope.get("code")
-    if not isinstance(code, str) or not is_code(code):
+    if not isinstance(code, str) or not is_code(code, letter):
         raise broken("code")
-    return Envelope(code, envelope.get("content"))
+    return Envelope(plain_code(code), envelope.get("content"))
 
 
 def open_content(key: ContentKey, envelope: Envelope) -> dict[str, Any]:
@@ -116,9 +119,20 @@ def read_key_offer(envelope: Envelope) -> KeyOffer:
 def read_access_token(content: Mapping[str, object], now_ms: int) -> AccessToken:
     """Read the answer of `getToken`."""
     fields = _TOKEN.read(PROVIDER, content)
+    _check_time(fields, now_ms)
+    return AccessToken(fields["accessToken"], fields["openID"], fields["userType"], str(fields["lastModifiedDate"]))
+
+
+def read_corp_token(content: Mapping[str, object], now_ms: int) -> AccessToken:
+    """Read the answer of CorpID's `getToken` (§2); whether its kind of user counts is decided where it is used."""
+    fields = _CORP_TOKEN.read(PROVIDER, content)
+    _check_time(fields, now_ms)
+    return AccessToken(fields["accessToken"], fields["openID"], fields["userType"], "")
+
+
+def _check_time(fields: Mapping[str, Any], now_ms: int) -> None:
     if fields["issueAt"] > now_ms + SKEW_MS or _expiry(fields["issueAt"], fields["expiresIn"]) <= now_ms - SKEW_MS:
         raise broken("token_time")
-    return AccessToken(fields["accessToken"], fields["openID"], fields["userType"], str(fields["lastModifiedDate"]))
 
 
 def _expiry(issued_at: int, expires_in: int) -> int:
@@ -126,7 +140,8 @@ def _expiry(issued_at: int, expires_in: int) -> int:
     return expires_in if expires_in >= _FIRST_MS else issued_at + expires_in
 
 
-def _moment(value: object) -> int:
+def moment(value: object) -> int:
+    """A moment in milliseconds; a check for attribute tables."""
     if type(value) is not int or not _FIRST_MS <= value < _LAST_MS:
         raise ValueError("moment")
     return value
@@ -148,17 +163,23 @@ def _base64_bytes(value: object) -> bytes:
 
 
 _KEY: Final = AttributeTable(
-    required={"secretKey": _base64_bytes, "pubKey": _base64_bytes, "issueAt": _moment, "expiresIn": _span}
+    required={"secretKey": _base64_bytes, "pubKey": _base64_bytes, "issueAt": moment, "expiresIn": _span}
 )
+_ANY_TOKEN: Final = {
+    "accessToken": matching(r"[0-9a-f]{32}"),
+    "tokenType": one_of({"Bearer"}),
+    "issueAt": moment,
+    "expiresIn": _span,
+    "openID": matching(OPEN_ID),
+}
 _TOKEN: Final = AttributeTable(
     required={
-        "accessToken": matching(r"[0-9a-f]{32}"),
-        "tokenType": one_of({"Bearer"}),
-        "issueAt": _moment,
-        "expiresIn": _span,
-        "openID": matching(r"[A-Za-z0-9%+/=_-]{16,128}"),  # kept as issued: percent-encoded Base64 (§1.1)
+        **_ANY_TOKEN,
         "userType": one_of(USER_TYPES),
-        "lastModifiedDate": _moment,
+        "lastModifiedDate": moment,
     },
     optional={"scope": text},
+)
+_CORP_TOKEN: Final = AttributeTable(
+    required={**_ANY_TOKEN, "userType": one_of(CORP_USER_TYPES)}, optional={"scope": text}
 )

@@ -1,9 +1,10 @@
-"""Macao, natural persons: the dialect of One Account (identity providers §3 and §6.C).
+"""Macao: the dialect of One Account, for persons and the staff logins of entities (identity providers §3 and §6.C).
 
 A sign-in runs `login.start` -> the sign-in pages -> `login.finish`: the code becomes an access token, the token a
 signed profile, the profile an `UpstreamIdentity`. `wire` reads the callback, the token answer and the envelope,
-`published_keys` holds the numbered keys that the profile is checked with, `identity` translates the verified claims.
-While the keys are held, a sign-in makes two calls. Nobody here knows the other two wings.
+`published_keys` holds the numbered keys that the profile is checked with, `identity` translates the verified claims of
+the person and `entity` those of whom they act for. While the keys are held, a sign-in makes two calls. Nobody here
+knows the other two wings.
 """
 
 from providers.macao.login import Macao, build

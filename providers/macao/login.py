@@ -61,6 +61,9 @@ class Macao:
         if login.fresh:
             query["prompt"] = "login"
         kept = {"code_verifier": verifier, "redirect_uri": login.callback_url}
+        if login.organisation:
+            query["scope"] = f"{wire.SCOPE} {wire.ENTITY_SCOPE}"
+            kept["scope"] = query["scope"]
         return LoginStart(f"{self._settings.base_url}{AUTHORIZE}?{urlencode(query)}", kept)
 
     async def finish(self, callback: Callback) -> UpstreamIdentity:
@@ -68,7 +71,7 @@ class Macao:
         code = wire.read_callback(callback, self._settings.base_url)
         token = await self._redeem(code, callback.kept)
         profile = await self._profile(token)
-        return read_identity(profile, callback.received_at)
+        return read_identity(profile, callback.received_at, token.entity_code)
 
     def sign_out_url(self, return_to: str) -> str | None:  # noqa: ARG002 - the port's signature
         """The platform documents no way to end its session from outside."""
@@ -85,7 +88,8 @@ class Macao:
         }
         credentials = wire.basic(self._settings.client_id, self._settings.client_secret)
         headers = {"Authorization": credentials, "Accept": "application/json"}
-        return wire.read_token(await self._calls.post(PROVIDER, self._address(TOKEN), headers=headers, form=form))
+        answer = await self._calls.post(PROVIDER, self._address(TOKEN), headers=headers, form=form)
+        return wire.read_token(answer, for_entity=wire.ENTITY_SCOPE in kept.get("scope", "").split(" "))
 
     async def _profile(self, token: wire.AccessToken) -> VerifiedClaims:
         headers = {"Authorization": f"Bearer {token.value}", "Accept": "application/json", "Accept-Language": "en"}

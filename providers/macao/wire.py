@@ -20,8 +20,14 @@ from providers.errors import ProviderError, ProviderFailure
 
 PROVIDER: Final = "macao"
 SCOPE: Final = "profile identity"
-TOKEN_CLIENT: Final = "MacauGovService"  # noqa: S105 - the name of a kind of token, not a token
+ENTITY_SCOPE: Final = "entity"
+"""Asked beside the others where the person may sign in for an entity."""
 PERSONAL: Final = "Personal"
+PRIVATE_ENTITY: Final = "Corp-Entity"
+ACCOUNT_TYPES: Final = frozenset({PERSONAL, PRIVATE_ENTITY, "Gov-Entity"})
+TOKEN_CLIENTS: Final = MappingProxyType({PERSONAL: "MacauGovService", PRIVATE_ENTITY: "MacauCorpEntityService"})
+"""The kind of main token that each family of accounts gets (§3.2)."""
+ENTITY_CODE: Final = r"[A-Z0-9]{4,16}"
 MAX_LIFETIME: Final = 86_400
 UID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
@@ -103,19 +109,24 @@ class AccessToken:
 
     value: str
     uid: str
+    entity_code: str | None = None
+    """The entity of a staff login; None for a person who signed in for themselves."""
 
 
-def read_token(answer: Answer) -> AccessToken:
-    """Read the token endpoint's answer (RFC 6749 §5.1, §5.2)."""
+def read_token(answer: Answer, *, for_entity: bool = False) -> AccessToken:
+    """Read the token endpoint's answer (RFC 6749 §5.1, §5.2); an entity's account only where one was asked for."""
     fields = _json(answer)
     if answer.status != _SUCCESS:
         error = fields.get("error")
         raise _refused(error, "") if isinstance(error, str) else broken(f"http_{answer.status}")
     values = _TOKEN.read(PROVIDER, fields)
     profile = _USER_PROFILE.read(PROVIDER, values["user_profile"])
-    if profile["account_type"] != PERSONAL:
+    kind = profile["account_type"]
+    if kind not in TOKEN_CLIENTS or (kind == PRIVATE_ENTITY and not for_entity):
         raise broken("account_type", ProviderFailure.NOT_ELIGIBLE)
-    return AccessToken(values["access_token"], profile["uid"])
+    if values["token_client"] != TOKEN_CLIENTS[kind] or ("entity_code" in profile) != (kind == PRIVATE_ENTITY):
+        raise broken("account_type")
+    return AccessToken(values["access_token"], profile["uid"], profile.get("entity_code"))
 
 
 def read_envelope(answer: Answer) -> str:
@@ -165,12 +176,13 @@ _TOKEN: Final = AttributeTable(
         "token_type": _bearer_type,
         "expires_in": _lifetime,
         "scope": _scope,
-        "token_client": one_of({TOKEN_CLIENT}),
+        "token_client": one_of({*TOKEN_CLIENTS.values(), "MacauGovEntityService"}),
         "user_profile": record,
     },
     optional={"refresh_token": matching(_BEARER)},
 )
 _USER_PROFILE: Final = AttributeTable(
-    required={"uid": matching(UID), "account_type": one_of({PERSONAL, "Corp-Entity", "Gov-Entity"})},
+    required={"uid": matching(UID), "account_type": one_of(ACCOUNT_TYPES)},
+    optional={"entity_code": matching(ENTITY_CODE)},
     ignored={"display_name"},
 )

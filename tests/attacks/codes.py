@@ -43,5 +43,6 @@ async def gateway_client(world: WatchedWorld) -> AsyncIterator[httpx.AsyncClient
 def error_of(response: httpx.Response) -> tuple[int, str]:
     """Status and registry word of a refusal in JSON; nothing else stands in it."""
     body = response.json()
-    assert set(body) == {"error", "error_description"}
+    assert set(body) == {"error", "error_description", "error_uri"}
+    assert body["error_uri"] == f"{AT.issuer}/errors/{body['error']}"
     return response.status_code, body["error"]

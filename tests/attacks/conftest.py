@@ -1,19 +1,23 @@
 """Worlds under attack: each is watched, and what must hold after every attack is checked without being asked for.
 
 `world` is fresh for every test. `shared_world` is one for a whole file, for attacks that leave nothing behind; tests
-that use it carry `@pytest.mark.asyncio(loop_scope="module")`. `two_workers` is two gateways on one PostgreSQL.
+that use it carry `@pytest.mark.asyncio(loop_scope="module")`. `two_workers` is two gateways on one PostgreSQL, `workers`
+two on one database of either engine.
 """
 
+import contextlib
 import itertools
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.app import create_app
+from gateway.app import Application, create_app
 from gateway.config import load
 from providers.calls import Calls
 from tests.attacks.watch import WatchedWorld, check_answers, check_logs, watched
@@ -66,16 +70,33 @@ async def shared_world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         yield watched(running)
 
 
+@contextlib.asynccontextmanager
+async def in_turn(
+    folder: Path, database_url: str | None = None, **changes: Any
+) -> AsyncIterator[tuple[WatchedWorld, Application]]:
+    """Two gateways on one database, taking requests in turn; the second is given beside the world of the first."""
+    async with a_world(folder, database_url, **changes) as running:
+        settings = replace(load(running.folder / "gate.toml"), **changes)
+        second = create_app(settings, calls=Calls(running.net), fetch=running.fetch, clock=running.clock)
+        async with second.inner.router.lifespan_context(second.inner):
+            both = watched(running)
+            both.witness.app = InTurn([running.gateway, second])
+            yield both, second
+
+
 @pytest.fixture
 async def two_workers(
     tmp_path: Path,
     postgres_url: str,  # noqa: F811 - this is how a fixture asks for another
 ) -> AsyncIterator[WatchedWorld]:
     """Two gateways on one PostgreSQL, taking requests in turn; ``world.gateway`` is the first of them."""
-    async with a_world(tmp_path / "world", postgres_url) as running:
-        settings = load(running.folder / "gate.toml")
-        second = create_app(settings, calls=Calls(running.net), clock=running.clock)
-        async with second.inner.router.lifespan_context(second.inner):
-            both = watched(running)
-            both.witness.app = InTurn([running.gateway, second])
-            yield both
+    async with in_turn(tmp_path / "world", postgres_url) as (world, _):
+        yield world
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.engines)])
+async def workers(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[WatchedWorld]:
+    """Two gateways on one database, taking requests in turn."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    async with in_turn(tmp_path / "world", url) as (world, _):
+        yield world

@@ -19,6 +19,15 @@ ENTRIES = {
     "WB": 12,
     "AL": 10,
     "MP": 9,
+    "PR": 11,
+    "TN": 5,
+    "RT": 7,
+    "CA": 18,
+    "DP": 7,
+    "RO": 7,
+    "LO": 7,
+    "SF": 6,
+    "DS": 8,
 }
 """How many entries each group has; they are numbered from 01 without gaps."""
 OF_OURS = ("mock_idps", "house")

@@ -12,6 +12,8 @@ from sqlalchemy import select, update
 
 from certs.keys.signing_key import Algorithm, SigningKey
 from gateway.admin import clients
+from gateway.admin.acts import Act
+from gateway.admin.clients import ClientOffice
 from gateway.admin.records import Switch, SwitchKind
 from gateway.app import create_app
 from gateway.audit import AuditAction, AuditEvent
@@ -202,7 +204,8 @@ async def test_cd_09_a_code_dies_with_what_it_hangs_on(world: WatchedWorld, what
 @pytest.mark.attack("CD-09")
 async def test_cd_09_a_client_that_is_switched_off_is_no_client(world: WatchedWorld) -> None:
     asked, code = await a_code(await a_session(world))
-    await clients.disable(world.stores.registry, "shop", "operator", world.clock.now)
+    office = ClientOffice(world.stores.registry, world.stores.clients, bytes(32))
+    await clients.disable(office, "shop", Act("operator", world.clock.now))
 
     async with leaves_nothing(world, refused=1):
         response = await world.token(asked, code)

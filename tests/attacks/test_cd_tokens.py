@@ -96,7 +96,7 @@ async def redeemed(stage: WatchedWorld, person: Browser) -> dict[str, str]:
     asked, code = await a_code(person)
     tokens: dict[str, str] = (await stage.token(asked, code)).json()
     _, unspent = await a_code(person)
-    own = stage.gateway.inner.state.web.token_endpoint.keys.active("ES256")
+    own = stage.gateway.inner.state.web.op.keys.active("ES256")
     claims = await stage.claims(asked, tokens)
     cookie = person.http.cookies.get("gate_session")
     assert cookie is not None
@@ -211,19 +211,18 @@ async def test_cd_07_nothing_but_an_id_token_of_ours_is_a_hint(stage: WatchedWor
 
 @SHARED
 @pytest.mark.attack("CD-07")
-async def test_cd_07_a_bearer_token_is_no_dpop_token_and_introspection_is_not_offered(
+async def test_cd_07_a_bearer_token_is_no_dpop_token_and_strangers_cannot_ask_about_it(
     stage: WatchedWorld, person: Browser
 ) -> None:
     token = (await redeemed(stage, person))["access token"]
 
     async with gateway_client(stage) as http:
         dpop = await http.get("/userinfo", headers={"authorization": f"DPoP {token}", "dpop": "x"})
-        introspection = await http.post("/introspect", data={"token": token})
-        discovery = (await http.get("/.well-known/openid-configuration")).json()
+        anonymous = await http.post("/introspect", data={"token": token})
+        by_name = await http.post("/introspect", data={"token": token, "client_id": "shop"})
 
     assert dpop.status_code == 401
-    assert introspection.status_code == 404
-    assert not {"introspection_endpoint", "revocation_endpoint", "dpop_signing_alg_values_supported"} & set(discovery)
+    assert [anonymous.status_code, by_name.status_code] == [401, 401]
 
 
 def assert_plain_json(response: httpx.Response) -> None:

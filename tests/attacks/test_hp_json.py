@@ -33,7 +33,9 @@ HOSTILE = {
     "not an object": '"a"',
     "nothing": "",
 }
-
+JSON = {"content-type": "application/json"}
+HARMLESS = {"NUL", "nothing", "infinity by exponent"}
+"""In a claims parameter these are an unknown member, which is ignored, and a parameter that is not there."""
 
 SPLICED = {
     "nested": '"extra":' + "[" * 100 + "]" * 100,
@@ -137,17 +139,24 @@ async def test_hp_07_hostile_json_in_a_client_assertion_or_a_hint_is_refused(
 
 @SHARED
 @pytest.mark.attack("HP-07")
-async def test_hp_07_the_claims_parameter_is_not_offered_and_never_parsed(shared_world: WatchedWorld) -> None:
-    async with gateway_client(shared_world) as http:
-        discovery = (await http.get("/.well-known/openid-configuration")).json()
-        registration = await http.post("/register", content=HOSTILE["nested brackets"][:60_000])
+@pytest.mark.parametrize("name", sorted(HOSTILE.keys() - HARMLESS))
+async def test_hp_07_hostile_json_in_the_claims_parameter_is_an_invalid_request(
+    shared_world: WatchedWorld, name: str
+) -> None:
+    async with leaves_nothing(shared_world, refused=1):
+        response = await send(shared_world, asking(claims=HOSTILE[name][:4_000]))
 
-    small = await send(shared_world, asking(claims="[" * 4_000))
+    assert told(response)["error"] == "invalid_request"
+
+
+@SHARED
+@pytest.mark.attack("HP-07")
+async def test_hp_07_nobody_without_a_token_has_a_registration_parsed(shared_world: WatchedWorld) -> None:
+    async with gateway_client(shared_world) as http:
+        registration = await http.post("/register", content=HOSTILE["nested brackets"][:60_000], headers=JSON)
     large = await send(shared_world, asking(claims="[" * 4_097))
 
-    assert discovery["claims_parameter_supported"] is False
-    assert registration.status_code == 404
-    assert small.headers["location"].startswith("/sign-in/")
+    assert registration.status_code == 401
     assert told(large)["error"] == "invalid_request"
 
 

@@ -2,40 +2,22 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from gateway.app import create_app
 from gateway.audit import AuditAction
-from gateway.config import load
 from gateway.store.sql.columns import metadata
 from mock_idps.personas import PERSONAS
-from providers.calls import Calls
-from tests.attacks.conftest import InTurn
-from tests.attacks.watch import WatchedWorld, audit_trail, watched
-from tests.world import a_world, asking
+from tests.attacks.watch import WatchedWorld, audit_trail
+from tests.world import asking
 
 pytestmark = [pytest.mark.attack("MP-04"), pytest.mark.timeout(300)]
 BOTH_ACCOUNTS = "leung-kin-hong"
 """Has an account in Hong Kong and one in Guangdong, and no residence permit."""
 TRIES = 6
 AT_ONCE = 64
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.engines)])
-async def workers(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[WatchedWorld]:
-    """Two gateways on one database, taking requests in turn."""
-    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    async with a_world(tmp_path / "world", url) as running:
-        second = create_app(load(running.folder / "gate.toml"), calls=Calls(running.net), clock=running.clock)
-        async with second.inner.router.lifespan_context(second.inner):
-            both = watched(running)
-            both.witness.app = InTurn([running.gateway, second])
-            yield both
 
 
 async def first_sign_in(world: WatchedWorld, place: str, person: str) -> str | None:

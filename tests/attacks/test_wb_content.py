@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 
 from gateway.admin import clients
+from gateway.admin.acts import Act
+from gateway.admin.clients import ClientOffice
 from gateway.audit import AuditAction, AuditEvent
 from gateway.oidc.registration import MetadataError, with_sector
 from mock_idps.personas import PERSONAS, find
@@ -67,8 +69,10 @@ async def test_wb_06_a_hostile_client_name_is_text_on_every_page(stage: WatchedW
 async def test_wb_06_only_https_addresses_can_be_registered_for_links(
     stage: WatchedWorld, field: str, uri: str
 ) -> None:
+    office = ClientOffice(stage.stores.registry, stage.stores.clients, bytes(32))
+
     with pytest.raises(MetadataError):
-        await clients.create(stage.stores.registry, a_client("rp-y", **{field: uri}), bytes(32), "operator", NOW)
+        await clients.create(office, a_client("rp-y", **{field: uri}), Act("operator", NOW))
 
     assert await stage.stores.clients.find("rp-y") is None
 

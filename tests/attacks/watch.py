@@ -4,7 +4,7 @@ import contextlib
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +25,10 @@ LASTING: Final = (
     "grants",
     "codes",
     "tokens",
+    "refresh_tokens",
+    "pushed_requests",
+    "decoupled_requests",
+    "deliveries",
     "numbers",
     "bindings",
     "holders",
@@ -100,13 +104,13 @@ def watched(world: World) -> WatchedWorld:
     return WatchedWorld(**{f.name: getattr(world, f.name) for f in fields(World)}, witness=witness)
 
 
-async def counts(world: World) -> dict[str, int]:
-    """How many rows each lasting table has."""
+async def counts(world: World, names: Sequence[str] = LASTING) -> dict[str, int]:
+    """How many rows tables have; the lasting ones unless others are named."""
 
     def ask(connection: Connection) -> dict[str, int]:
         return {
             name: connection.execute(select(func.count()).select_from(tables.metadata.tables[name])).scalar_one()
-            for name in LASTING
+            for name in names
         }
 
     return await world.stores.database.read(ask)

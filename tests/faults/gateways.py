@@ -158,7 +158,7 @@ async def a_town(folder: Path, database_url: str, crowd: tuple[Persona, ...], wo
         doors = [sockets.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
         ports = [door.getsockname()[1] for door in doors]
         addresses = Addresses(AT.issuer, *(f"http://127.0.0.1:{port}" for port in ports))
-        make_world(folder, addresses, database_url)
+        make_world(folder, addresses, database_url, unlimited=True)
         apps = mocks_of(folder, PERSONAS + crowd)
         async with contextlib.AsyncExitStack() as open_things:
             for app, door in zip(apps, doors, strict=True):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from starlette.applications import Starlette
@@ -11,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from certs.keys import jose
 from certs.keys.expectation import Expectation
 from certs.keys.jose import verify
 from certs.keys.verification_keys import VerificationKeys
-from gateway.chores import _every
+from gateway.chores import _every, _whenever
+from tests.asking import RP
 from tests.world import AT, NOW, SHOP, World, a_client, a_world, asking
 
 EVENTS = f"{SHOP}/hotel/events"
@@ -148,3 +151,62 @@ async def test_what_a_failing_chore_says_stays_out_of_the_log(caplog: pytest.Log
 
     assert "work failed: RuntimeError" in caplog.text
     assert "H00000018" not in caplog.text
+
+
+# ------------------------------------------------------------------------------------------------- sign-outs
+class LogoutReceiver:
+    """A relying party's back-channel logout endpoint (Back-Channel Logout 1.0 §2.5)."""
+
+    def __init__(self, world: World, origin: str = RP) -> None:
+        self.tokens: list[str] = []
+        self.taken = asyncio.Event()
+        world.net.mount(origin, Starlette(routes=[Route("/hotel/logout", self._take, methods=["POST"])]))
+
+    async def _take(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode("ascii")))
+        self.tokens.append(form["logout_token"])
+        self.taken.set()
+        return Response(status_code=200)
+
+
+async def sign_out(world: World) -> dict[str, Any]:
+    """Somebody signs in at a service that wants to hear of it, and out again; gives the service's claims."""
+    await world.register(a_client("inn", backchannel_logout_uri=f"{RP}/hotel/logout"))
+    asked, browser = asking("inn"), world.browser()
+    answer = await browser.sign_in(asked, "hong_kong", "chan-siu-ming")
+    claims = await world.claims(asked, (await world.token(asked, answer["code"])).json())
+    await browser.press(await browser.open(f"{AT.issuer}/logout"), "confirm-sign-out")
+    return claims
+
+
+@pytest.mark.spec("Back-Channel Logout 1.0 §2.5")
+async def test_a_relying_party_hears_of_a_sign_out_at_once_and_once(world: World) -> None:
+    receiver = LogoutReceiver(world)
+
+    claims = await sign_out(world)
+    await asyncio.wait_for(receiver.taken.wait(), 4)  # the next round by itself would come after five seconds
+    world.clock.advance(minutes=2)
+    again = await world.chores.deliver()
+
+    (token,) = receiver.tokens
+    assert jose.claimed(token)["sid"] == claims["sid"]
+    assert again == 0
+
+
+@pytest.mark.attack("LO-05")
+async def test_lo_05_a_round_that_hangs_does_not_hold_the_next() -> None:
+    due, begun, second = asyncio.Event(), [], asyncio.Event()
+
+    async def work() -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            due.set()
+            await asyncio.Event().wait()
+        second.set()
+
+    due.set()
+    task = asyncio.create_task(_whenever(due, 60, work))
+    await asyncio.wait_for(second.wait(), 5)
+    task.cancel()
+
+    assert len(begun) == 2

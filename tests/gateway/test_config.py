@@ -56,6 +56,26 @@ def test_a_secret_is_read_from_the_file_that_the_setting_names(tmp_path: Path) -
         (MINIMAL + '[providers.macao]\nbase_url = "http://mo.example"\n', "providers.macao.base_url"),
         (MINIMAL + '[register]\nbase_url = "http://gd.example"\n', "register.base_url"),
         (MINIMAL + '[providers.macao]\nclient_secret_file = "gone"\n', "gone"),
+        (MINIMAL + '[lifetimes]\nrefresh_token = "91d"\n', "lifetimes.refresh_token"),
+        (MINIMAL + '[lifetimes]\nrefresh_token = "1d"\n', "lifetimes.refresh_token_idle"),
+        (MINIMAL + '[lifetimes]\nparallel_refresh = "61s"\n', "lifetimes.parallel_refresh"),
+        (MINIMAL + '[lifetimes]\npushed_request = "601s"\n', "lifetimes.pushed_request"),
+        (MINIMAL + '[lifetimes]\npushed_request = "4s"\n', "lifetimes.pushed_request"),
+        (MINIMAL + '[lifetimes]\ndevice_request = "16m"\n', "lifetimes.device_request"),
+        (MINIMAL + "[limits]\nrequests_per_minute = 0\n", "limits.requests_per_minute"),
+        (MINIMAL + "[limits]\nrefusals_per_minute = -1\n", "limits.refusals_per_minute"),
+        (MINIMAL + "[limits]\nsign_ins_per_minute = true\n", "limits.sign_ins_per_minute"),
+        (MINIMAL + "[dpop]\nnonce = 1\n", "dpop.nonce"),
+        (MINIMAL + "[outbound]\nallow_loopback = true\n", "outbound.allow_loopback"),
+        (MINIMAL + "[registration]\nsoftware_statement_issuers = []\n", "registration.software_statement_issuers"),
+        (MINIMAL + "[registration.software_statement_issuers]\na = 1\n", "software_statement_issuers.a"),
+        (MINIMAL + "[federation]\n", "federation.organisation"),
+        (MINIMAL + "[server]\nworkers = 0\n", "server.workers"),
+        (MINIMAL + '[server]\ntrusted_proxies = ["*"]\n', "server.trusted_proxies"),
+        (MINIMAL + '[server]\ntrusted_proxies = ["10.0.0.1/24"]\n', "server.trusted_proxies"),
+        (MINIMAL + '[server]\ntls_certificate = "a.pem"\n', "server.tls_key"),
+        (MINIMAL + '[server]\nclient_certificate_header = "Client-Cert"\n', "server.trusted_proxies"),
+        (MINIMAL + '[server]\nclient_certificate_header = "a b"\n', "server.client_certificate_header"),
         ("issuer = ", "TOML"),
     ],
 )
@@ -91,3 +111,41 @@ def test_the_register_is_asked_again_after_a_day_unless_told_otherwise(tmp_path:
     set_to = load(a_file(tmp_path, MINIMAL + '[lifetimes]\nregister_recheck = "6h"\n')).lifetimes.register_recheck
 
     assert (default.total_seconds(), set_to.total_seconds()) == (86_400, 21_600)
+
+
+def test_https_needs_an_https_issuer(tmp_path: Path) -> None:
+    text = 'issuer = "http://127.0.0.1:8000"\nkeys_dir = "k"\nenvironment = "development"\n'
+    server = '[server]\ntls_certificate = "a.pem"\ntls_key = "b.pem"\n'
+
+    with pytest.raises(ConfigurationError, match="issuer"):
+        load(a_file(tmp_path, text + server))
+
+
+def test_paths_are_relative_to_the_settings(tmp_path: Path) -> None:
+    text = (
+        '[server]\ntls_certificate = "a.pem"\ntls_key = "b.pem"\n'
+        '[registration.software_statement_issuers]\n"https://registry.example.mo" = "registry.jwks"\n'
+    )
+
+    settings = load(a_file(tmp_path, MINIMAL + text))
+
+    assert (settings.server.tls_certificate, settings.server.tls_key) == (tmp_path / "a.pem", tmp_path / "b.pem")
+    assert settings.registration.software_statement_issuers == {
+        "https://registry.example.mo": tmp_path / "registry.jwks"
+    }
+
+
+def test_loopback_for_relying_parties_is_for_development(tmp_path: Path) -> None:
+    text = MINIMAL + 'environment = "development"\n[outbound]\nallow_loopback = true\n'
+
+    assert load(a_file(tmp_path, text)).outbound.allow_loopback
+
+
+def test_a_provider_that_speaks_openid_connect_is_named_by_its_issuer(tmp_path: Path) -> None:
+    block = '[providers.shenzhen]\nkind = "openid_connect"\nissuer = "{}"\n'
+
+    settings = load(a_file(tmp_path, MINIMAL + block.format("https://id.example.cn")))
+
+    assert settings.providers["shenzhen"]["issuer"] == "https://id.example.cn"
+    with pytest.raises(ConfigurationError, match=r"providers\.shenzhen\.issuer"):
+        load(a_file(tmp_path, MINIMAL + block.format("http://id.example.cn")))

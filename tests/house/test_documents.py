@@ -19,7 +19,20 @@ from gateway.cli.output import Exit
 from gateway.config import Settings
 from gateway.oidc import metadata
 from gateway.oidc.claims import CLAIMS_OF, ID_TOKEN_SCOPES
-from gateway.web import account, back_channel, front_channel, home, identifiers, operator_api, sign_out
+from gateway.oidc.federation import entity
+from gateway.web import (
+    account,
+    approvals,
+    back_channel,
+    devices,
+    error_pages,
+    front_channel,
+    home,
+    identifiers,
+    operator_api,
+    registration_endpoints,
+    sign_out,
+)
 from providers.base import Assurance
 from providers.registry import FACTORIES
 from scripts.make_docs import PAGES
@@ -60,16 +73,15 @@ def settings(kind: Any = Settings, prefix: str = "") -> Iterator[tuple[str, Any]
             yield prefix + field.name, field.default
 
 
-def written(value: Any) -> str | None:
-    """How a default is written in the settings file; None for what has no such form."""
+def written(value: Any) -> frozenset[str]:
+    """How a default may be written in the settings file; nothing for what has no such form."""
     if isinstance(value, timedelta):
-        seconds = int(value.total_seconds())
-        return next(
-            f"`{seconds // size}{unit}`" for size, unit in ((3600, "h"), (60, "m"), (1, "s")) if not seconds % size
-        )
-    if isinstance(value, str | int):
-        return f"`{value}`"
-    return None
+        # 60 seconds and one minute are the same; the page says what a reader would write
+        seconds, sizes = int(value.total_seconds()), {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+        return frozenset(f"`{seconds // size}{unit}`" for unit, size in sizes.items() if not seconds % size)
+    if isinstance(value, bool):
+        return frozenset({f"`{value}`".lower()})
+    return frozenset({f"`{value}`"}) if isinstance(value, str | int) else frozenset()
 
 
 @pytest.mark.parametrize("key", [key for key, _ in settings()])
@@ -83,12 +95,8 @@ def test_every_setting_is_described(key: str) -> None:
 def test_the_default_that_is_described_is_the_real_one(key: str, default: Any) -> None:
     row = row_of(text_of("docs/reference/settings.md"), key)
 
-    # 60 seconds and one minute are the same; the page says what a reader would write
     assert row is not None
-    accepted = {written(default)} | (
-        {f"`{int(default.total_seconds())}s`"} if isinstance(default, timedelta) else set()
-    )
-    assert any(form in row for form in accepted if form)
+    assert any(form in row for form in written(default))
 
 
 def test_every_key_that_the_sandbox_sets_is_described() -> None:
@@ -171,10 +179,14 @@ def test_every_endpoint_is_described() -> None:
         *sign_out.routes(),
         *account.routes(),
         *identifiers.routes(),
-        *home.routes(),
+        *devices.routes(),
+        *approvals.routes(),
+        *registration_endpoints.routes(),
+        *error_pages.routes(),
+        *home.routes(metadata.discovery("https://id.example.hk", acr_values=(), ui_locales=())),
         *operator_api.routes(),
     ]
-    paths = {*metadata.PATHS.values(), *metadata.DISCOVERY_PATHS, *(route.path for route in routes)}
+    paths = {*metadata.PATHS.values(), *metadata.DISCOVERY_PATHS, entity.PATH, *(route.path for route in routes)}
 
     assert [path for path in sorted(paths) if not path.startswith("/static/") and f"`{path}`" not in page] == []
 

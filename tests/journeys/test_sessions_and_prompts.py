@@ -154,10 +154,27 @@ async def test_the_persons_own_choice_of_language_wins_from_then_on(world: World
 
 
 @pytest.mark.spec("RP-Initiated Logout 1.0 §2")
-async def test_signing_out_asks_then_ends_the_session_and_returns_to_the_service(world: World) -> None:
+async def test_signing_out_by_the_sessions_own_token_ends_it_and_returns_to_the_service(world: World) -> None:
     browser, asked = world.browser(), asking()
     answer = await browser.sign_in(asked, "hong_kong", STUDENT)
     tokens = (await world.token(asked, answer["code"])).json()
+    home = f"{SHOP}/shop/bye"
+
+    await browser.open(
+        f"{AT.issuer}/logout?id_token_hint={tokens['id_token']}&post_logout_redirect_uri={home}&state=abc"
+    )
+
+    assert browser.caught == f"{home}?state=abc"
+    await browser.open(asking(prompt="none").url)
+    assert browser.answer["error"] == "login_required"
+
+
+@pytest.mark.spec("RP-Initiated Logout 1.0 §2")
+async def test_signing_out_by_another_sessions_token_asks_first(world: World) -> None:
+    browser, asked = world.browser(), asking()
+    answer = await world.browser().sign_in(asked, "hong_kong", STUDENT)
+    tokens = (await world.token(asked, answer["code"])).json()
+    await browser.sign_in(asking(), "macao", _macao())
     home = f"{SHOP}/shop/bye"
 
     page = await browser.open(
@@ -167,7 +184,7 @@ async def test_signing_out_asks_then_ends_the_session_and_returns_to_the_service
     await browser.press(page, "confirm-sign-out")
 
     assert browser.caught == f"{home}?state=abc"
-    page = await browser.open(asking(prompt="none").url)
+    await browser.open(asking(prompt="none").url)
     assert browser.answer["error"] == "login_required"
 
 

@@ -40,7 +40,7 @@ def test_a_scripted_sign_in_prints_verified_claims(demo: Demo, provider: str, pe
 
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert result["claims"]["gba_cn_id"]["kind"] == kind
+    assert result["userinfo"]["gba_cn_id"]["kind"] == kind
     assert result["userinfo"]["sub"] == result["claims"]["sub"]
     assert {"sign_in_ms", "token_ms", "userinfo_ms", "total_ms"} <= result["timings"].keys()
 
@@ -92,6 +92,6 @@ def test_ctrl_c_stops_everything_cleanly(tmp_path) -> None:
 
     assert process.returncode == 0
     assert "stopping" in output
-    for offset in range(5):
+    for offset in range(6):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", first + offset)) != 0

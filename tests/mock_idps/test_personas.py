@@ -5,7 +5,17 @@ from collections import Counter
 
 import pytest
 
-from mock_idps.personas import PERSONAS, Persona, find
+from mock_idps.personas import (
+    AGENT,
+    MANDATES,
+    ORGANISATIONS,
+    PERSONAS,
+    REPRESENTATIVE,
+    Organisation,
+    Persona,
+    directory_of,
+    find,
+)
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 EIGHTEEN = [
@@ -18,6 +28,19 @@ EIGHTEEN = [
 
 def check_character(body: str) -> str:
     return "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True)) % 11]
+
+
+CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+PLACES = ("hong_kong", "macao", "guangdong")
+
+
+def credit_code_check(body: str) -> str:
+    return CREDIT_ALPHABET[-sum(CREDIT_ALPHABET.index(c) * 3**i for i, c in enumerate(body)) % 31]
+
+
+def organisation_code_check(body: str) -> str:
+    total = sum(int(c, 36) * weight for c, weight in zip(body, (3, 7, 9, 10, 5, 8, 4, 2), strict=True))
+    return "0123456789X"[-total % 11]
 
 
 def hkid_check(body: str) -> str:
@@ -119,3 +142,59 @@ def test_a_telephone_number_belongs_to_nobody():
 
 def test_an_unknown_id_finds_nobody():
     assert find(PERSONAS, "nobody") is None
+
+
+def test_every_organisation_has_a_slug_of_its_own_and_the_number_of_its_own_register_alone():
+    ids = [organisation.id for organisation in ORGANISATIONS]
+    numbers = {"hong_kong": "brn", "macao": "taxpayer_number", "guangdong": "uscc"}
+
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", slug) for slug in ids)
+    for organisation in ORGANISATIONS:
+        known = {name for name in numbers.values() if getattr(organisation, name) is not None}
+        assert known == {numbers[organisation.home]}
+
+
+@pytest.mark.spec("GB 32100-2015")
+@pytest.mark.parametrize("organisation", [o for o in ORGANISATIONS if o.uscc], ids=lambda o: o.id)
+def test_a_credit_code_has_both_check_characters_and_an_authority_that_does_not_exist(organisation: Organisation):
+    assert organisation.uscc[17] == credit_code_check(organisation.uscc[:17])
+    assert organisation.uscc[16] == organisation_code_check(organisation.uscc[8:16])
+    assert organisation.uscc[2:8] == "999900"
+
+
+@pytest.mark.parametrize("organisation", [o for o in ORGANISATIONS if not o.uscc], ids=lambda o: o.id)
+def test_a_number_of_hong_kong_or_macao_has_eight_low_digits(organisation: Organisation):
+    assert re.fullmatch(r"000000[0-9]{2}", organisation.brn or organisation.taxpayer_number)
+    assert (organisation.entity_code is not None) == (organisation.home == "macao")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_each_place_has_a_representative_an_agent_a_former_agent_and_an_organisation_that_was_struck_off(place: str):
+    directory = directory_of(place)
+
+    assert {organisation.is_struck_off for organisation in directory.organisations} == {False, True}
+    assert {mandate.role for mandate in directory.mandates} == {REPRESENTATIVE, AGENT}
+    assert {mandate.until for mandate in directory.mandates if mandate.role == AGENT} == {"2035-12-31", "2020-12-31"}
+    assert all(directory.representative(organisation.id) for organisation in directory.organisations)
+
+
+def test_whoever_may_act_has_an_account_where_the_organisation_is():
+    accounts = {"hong_kong": "hk_user_type", "macao": "mo_level", "guangdong": "gd_level"}
+    for place in PLACES:
+        for mandate in directory_of(place).mandates:
+            persona = find(PERSONAS, mandate.persona)
+            assert persona is not None
+            assert getattr(persona, accounts[place]) is not None
+
+
+def test_an_agent_has_matters_and_a_representative_needs_none():
+    assert all(bool(mandate.scope) == (mandate.role == AGENT) for mandate in MANDATES)
+
+
+def test_nobody_acts_without_a_mandate():
+    directory = directory_of("guangdong")
+
+    assert directory.mandate("liu-yang", "bay-trading") is None
+    assert directory.mandate("li-xiao-hua", "harbour-books") is None
+    assert directory.organisation("nowhere") is None

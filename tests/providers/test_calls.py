@@ -5,6 +5,8 @@ import gzip
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ import pytest
 
 from providers.calls import SIZE_LIMIT, Calls, json_object
 from providers.errors import ProviderError, ProviderFailure
+from tests.providers.loopback import JSON, a_server, server_context
 
 URL = "https://provider.test/token?client_secret=hidden"
 
@@ -259,3 +262,42 @@ def test_thirty_two_levels_are_the_deepest_that_are_read() -> None:
     assert json_object("macao", nested(31))
     with pytest.raises(ProviderError):
         json_object("macao", nested(33))
+
+
+async def test_what_one_answer_sets_does_not_travel_with_the_next_persons_call() -> None:
+    answer = JSON.replace(b"\r\n\r\n", b"\r\nSet-Cookie: person=one; Path=/\r\nConnection: close\r\n\r\n", 1)
+    calls = Calls()
+    async with a_server(answer) as (url, heads):
+        named = url.replace("127.0.0.1", "localhost")  # jars keep nothing of a host that is a number
+        await calls.get("macao", named)
+        await calls.get("macao", named)
+    await calls.aclose()
+
+    assert len(heads) == 2
+    assert b"cookie" not in heads[1].lower()
+
+
+@pytest.mark.parametrize("talk", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", b""])
+async def test_something_that_does_not_speak_http_is_unreachable(talk: bytes) -> None:
+    calls = Calls()
+    async with a_server(talk) as (url, _):
+        with pytest.raises(ProviderError) as refused:
+            await calls.get("macao", url)
+    await calls.aclose()
+
+    assert refused.value.failure is ProviderFailure.UNREACHABLE
+
+
+@pytest.mark.attack("SF-05")
+async def test_sf_05_a_provider_of_a_private_network_is_trusted_by_its_named_authority_alone(tmp_path: Path) -> None:
+    context, authority = server_context(tmp_path, ["127.0.0.1"], datetime.now(UTC))
+    trusting, careful = Calls(ca_bundle=authority), Calls()
+    async with a_server(JSON, context) as (url, heads):
+        answer = await trusting.get("macao", url)
+        with pytest.raises(ProviderError) as refused:
+            await careful.get("macao", url)
+    await trusting.aclose()
+    await careful.aclose()
+
+    assert (answer.status, len(heads)) == (200, 1)
+    assert refused.value.failure is ProviderFailure.UNREACHABLE

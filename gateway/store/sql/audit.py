@@ -32,6 +32,14 @@ def record(connection: Connection, *events: AuditEvent) -> None:
         connection.execute(_APPEND, rows(events))
 
 
+def if_changed(connection: Connection, statement: Any, values: dict[str, Any], event: AuditEvent) -> bool:
+    """Execute a change of rows, and add its event if there was anything to change."""
+    if connection.execute(statement, values).rowcount == 0:
+        return False
+    record(connection, event)
+    return True
+
+
 def rows(events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
     """The events as rows."""
     return [

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Integer, Text, bindparam, select, update
+from sqlalchemy import Connection, Integer, LargeBinary, Text, bindparam, select, update
 
 from gateway.audit import AuditEvent
 from gateway.oidc.model import Client
 from gateway.store.protocol_records import read_client, write_client
-from gateway.store.sql import audit
+from gateway.store.sql import audit, grant_ends, initial_access
 from gateway.store.sql.columns import NOW, is_key
 from gateway.store.sql.database import Database, insert_unless_there
-from gateway.store.sql.tables import clients, grants
+from gateway.store.sql.tables import clients
 
 CACHE_SECONDS: Final = 5.0
 """How long a client is remembered; switching one off must be felt by every worker within 60 s (G18)."""
@@ -38,9 +38,15 @@ _ADD: Final = insert_unless_there(clients)
 _DISABLE: Final = (
     update(clients).where(clients.c.client_id == _ID, clients.c.disabled_at.is_(None)).values(disabled_at=NOW)
 )
-_END_GRANTS: Final = (
-    update(grants).where(grants.c.client_id == _ID, grants.c.revoked_at.is_(None)).values(revoked_at=NOW)
+_REPLACE: Final = (
+    update(clients)
+    .where(clients.c.client_id == _ID)
+    .values(record=bindparam("new_record", type_=Text()), secret_hash=bindparam("new_hash", type_=LargeBinary()))
 )
+
+
+class UsedUpError(Exception):
+    """There is no use left of an initial access token; the database rolls everything back."""
 
 
 class SqlClients:
@@ -65,9 +71,32 @@ class SqlClients:
 
     async def save(self, client: Client, event: AuditEvent) -> bool:
         """Add a new client; false if the ``client_id`` is taken."""
-        if not is_key(client.client_id):
-            raise ValueError("a client_id is printable ASCII of at most 256 characters")
+        _require_key(client)
         return await self._database.run(lambda connection: _save(connection, client, event))
+
+    async def register(self, client: Client, initial_access: bytes | None, now: datetime, event: AuditEvent) -> bool:
+        """Add a new client and use up one use of an initial access token, both or neither."""
+        _require_key(client)
+        try:
+            return await self._database.run(
+                lambda connection: _register(connection, client, initial_access, now, event),
+            )
+        except UsedUpError:
+            return False
+
+    async def replace(self, client: Client, event: AuditEvent) -> bool:
+        """Write a client anew, all but ``created_at`` and ``disabled_at``; false, and no event, if unknown."""
+        _require_key(client)
+        values = {
+            "sought": client.client_id,
+            "new_record": write_client(client),
+            "new_hash": client.client_secret_hash,
+        }
+        is_known = await self._database.run(
+            lambda connection: audit.if_changed(connection, _REPLACE, values, event),
+        )
+        self._cache.pop(client.client_id, None)
+        return is_known
 
     async def page(self, after: str | None, limit: int) -> list[Client]:
         """Clients in the order of ``client_id``, from the one behind ``after`` on."""
@@ -112,10 +141,25 @@ def _save(connection: Connection, client: Client, event: AuditEvent) -> bool:
     return True
 
 
+def _register(
+    connection: Connection, client: Client, token_hash: bytes | None, now: datetime, event: AuditEvent
+) -> bool:
+    if not _save(connection, client, event):
+        return False
+    if token_hash is not None and not initial_access.use_up(connection, token_hash, now):
+        raise UsedUpError
+    return True
+
+
+def _require_key(client: Client) -> None:
+    if not is_key(client.client_id):
+        raise ValueError("a client_id is printable ASCII of at most 256 characters")
+
+
 def _disable(connection: Connection, client_id: str, now: datetime, event: AuditEvent) -> bool:
     values = {"sought": client_id, "now": now}
     if connection.execute(_DISABLE, values).rowcount == 0:
         return _find(connection, client_id) is not None
-    connection.execute(_END_GRANTS, values)
+    grant_ends.of_client(connection, client_id, now)
     audit.record(connection, event)
     return True

@@ -19,6 +19,9 @@ from mapping.identifier import MainlandIdentifier
 from mapping.lifecycle import Standing
 from mapping.vocabulary import IdentifierKind
 
+GIVES_NUMBER: Final = frozenset({Scope.CN_ID.value, "claim:gba_cn_id"})
+"""What of a consent lets the number go out: its scope, or the claim asked for by itself."""
+
 _FIND: Final = (
     select(notices, clients.c.record, clients.c.secret_hash, clients.c.created_at, clients.c.disabled_at)
     .join(clients, clients.c.client_id == notices.c.client_id)
@@ -76,7 +79,7 @@ def _facts(connection: Connection, vault: Vault, row: Any) -> Facts:
         sub=subjects.find_sub(connection, row.subject_id, client.sector),
         old_number=number_rows.number_of(connection, vault, row.old_number_id),
         held=held,
-        may_have_number=Scope.CN_ID in granted and _may_have(client, held),
+        may_have_number=not GIVES_NUMBER.isdisjoint(granted) and _may_have(client, held),
         at=row.at,
         tries=row.tries,
         correlation_id=row.correlation_id,

@@ -8,15 +8,14 @@ from sqlalchemy import Connection, LargeBinary, Text, bindparam, delete, select,
 
 from gateway.audit import AuditEvent
 from gateway.broker.model import Consent
-from gateway.store.sql import audit, consents, indexes, releases, ties
+from gateway.store.sql import audit, consents, grant_ends, indexes, releases, ties
 from gateway.store.sql.columns import NOW, is_key
 from gateway.store.sql.database import Database
 from gateway.store.sql.number_tables import holders
-from gateway.store.sql.tables import grants, sessions, subjects
+from gateway.store.sql.tables import sessions, subjects
 from gateway.store.vault import Vault
 
 _ID: Final = bindparam("of_id", type_=Text())
-_CLIENT: Final = bindparam("of_client", type_=Text())
 _OTHERS: Final = holders.alias("others")
 _ACCOUNTS: Final = union(
     select(subjects.c.provider).where(subjects.c.id == _ID, subjects.c.erased_at.is_(None)),
@@ -29,10 +28,6 @@ _LOCK: Final = (
     select(subjects.c.disabled_at).where(subjects.c.id == _ID, subjects.c.erased_at.is_(None)).with_for_update()
 )
 _END_SESSIONS: Final = delete(sessions).where(sessions.c.subject_id == _ID)
-_END_GRANTS: Final = (
-    update(grants).where(grants.c.subject_id == _ID, grants.c.revoked_at.is_(None)).values(revoked_at=NOW)
-)
-_END_GRANTS_OF_CLIENT: Final = _END_GRANTS.where(grants.c.client_id == _CLIENT)
 _STATE: Final = select(subjects.c.disabled_at, subjects.c.erased_at).where(subjects.c.id == _ID)
 _BLOCK: Final = update(subjects).where(subjects.c.id == _ID, subjects.c.disabled_at.is_(None)).values(disabled_at=NOW)
 _UNBLOCK: Final = (
@@ -49,13 +44,13 @@ def end_everything(connection: Connection, subject_id: str, now: datetime) -> No
     """End a person's sessions and grants, and with these every code and token, in the transaction under way."""
     connection.execute(_LOCK, {"of_id": subject_id})
     connection.execute(_END_SESSIONS, {"of_id": subject_id})
-    connection.execute(_END_GRANTS, {"of_id": subject_id, "now": now})
+    grant_ends.of_person(connection, subject_id, now)
 
 
 def end_grants(connection: Connection, subject_id: str, now: datetime) -> None:
     """End a person's grants, and with these every code and token; they stay signed in here."""
     connection.execute(_LOCK, {"of_id": subject_id})
-    connection.execute(_END_GRANTS, {"of_id": subject_id, "now": now})
+    grant_ends.of_person(connection, subject_id, now)
 
 
 class SqlPeople:
@@ -88,7 +83,7 @@ class SqlPeople:
             connection.execute(_LOCK, {"of_id": subject_id})
             if not consents.withdraw(connection, subject_id, client_id, now):
                 return False
-            connection.execute(_END_GRANTS_OF_CLIENT, {"of_id": subject_id, "of_client": client_id, "now": now})
+            grant_ends.of_person_at(connection, subject_id, client_id, now)
             audit.record(connection, event)
             return True
 

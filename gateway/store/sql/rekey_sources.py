@@ -120,4 +120,8 @@ SOURCES: Final = (
     Source(tables.grants, tables.grants.c.id),
     Source(tables.sessions, tables.sessions.c.cookie_hash),
     Source(tables.transactions, tables.transactions.c.id),
+    Source(tables.pushed_requests, tables.pushed_requests.c.handle),
+    Source(tables.decoupled_requests, tables.decoupled_requests.c.id),
+    # Without a box, what is told stands in the box of the grant, or is forgotten.
+    Source(tables.deliveries, tables.deliveries.c.id, is_alive=tables.deliveries.c.box.is_not(None)),
 )

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, LargeBinary, bindparam, delete, select
 
 from gateway.audit import AuditEvent
 from gateway.broker.model import Consent, Session
-from gateway.broker.ports import Anchor, Completion, Recognition
+from gateway.broker.ports import Anchor, Completion, EndedSession, Recognition
 from gateway.store.records import read_session
-from gateway.store.sql import audit
+from gateway.store.sql import audit, grant_ends, token_rows
 from gateway.store.sql import completion as ending
 from gateway.store.sql import consents as decisions
 from gateway.store.sql import subjects as people
@@ -74,17 +74,20 @@ class SqlSignIns:
         row = await self._database.read(lambda connection: connection.execute(_SESSION, values).one_or_none())
         return None if row is None else self._read(cookie_hash, *row)
 
-    async def end_session(self, cookie_hash: bytes, now: datetime, event: AuditEvent) -> Session | None:
-        """End a session; ``None``, and no event, when there was none that still lived."""
+    async def end_session(self, cookie_hash: bytes, now: datetime, event: AuditEvent) -> EndedSession | None:
+        """End a session with every grant of it; ``None``, and no event, when there was none that still lived."""
 
-        def work(connection: Connection) -> Any:
+        def work(connection: Connection) -> EndedSession | None:
             row = connection.execute(_END_SESSION, {"cookie": cookie_hash, "now": now}).one_or_none()
-            if row is not None:
-                audit.record(connection, event)
-            return row
+            if row is None:
+                return None
+            session = self._read(cookie_hash, *row)
+            ended = grant_ends.of_session(connection, session.id, now)
+            audit.record(connection, event)
+            newest = {row.client_id: row for row in reversed(ended)}
+            return EndedSession(session, {client_id: self._sid(row) for client_id, row in newest.items()})
 
-        row = await self._database.run(work)
-        return None if row is None else self._read(cookie_hash, *row)
+        return await self._database.run(work)
 
     async def consent(self, subject_id: str, client_id: str) -> Consent | None:
         """The newest decision, unless it was withdrawn: an older one does not come back to life."""
@@ -94,10 +97,14 @@ class SqlSignIns:
         """Write the end of a sign-in; false, and nothing written, if something was not where it should be."""
         rows = ending.prepare(self._vault, completion)
         try:
-            await self._database.run(lambda connection: ending.write(connection, completion, rows, now))
+            await self._database.run(lambda connection: ending.write(connection, self._vault, completion, rows, now))
         except ending.MovedOnError:
             return False
         return True
+
+    def _sid(self, row: Any) -> str:
+        """The session id by which one relying party knows the session."""
+        return token_rows.opened(self._vault, row.id, row.box).sid
 
     def _read(self, cookie_hash: bytes, seen_at: datetime, box: bytes) -> Session:
         return read_session(cookie_hash, seen_at, self._vault.open(box, "sessions", cookie_hash.hex()))

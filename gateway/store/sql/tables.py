@@ -7,7 +7,7 @@ and quickly compared in both engines, with no zone that a driver could guess at.
 
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, text
 
 from gateway.store.sql.columns import SERIAL, Moment, metadata
 
@@ -84,8 +84,11 @@ grants: Final = Table(
     Column("id", Text, primary_key=True),
     Column("client_id", Text, ForeignKey("clients.client_id"), nullable=False, index=True),
     Column("subject_id", Text, ForeignKey("subjects.id"), nullable=False, index=True),
-    Column("created_at", Moment, nullable=False, index=True),
+    Column("session_id", Text, index=True),  # none in rows of the first schemas
+    Column("created_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    # Nothing of the grant is purged before: a day from its beginning, or the end of its refresh tokens.
+    Column("keep_until", Moment, nullable=False, index=True),
     Column("box", LargeBinary, nullable=False),
 )
 
@@ -109,6 +112,102 @@ tokens: Final = Table(
     Column("client_id", Text, nullable=False),
     Column("scopes", Text, nullable=False),
     Column("expires_at", Moment, nullable=False, index=True),
+    Column("confirmation", Text),  # method and thumbprint: ``jkt:…``, ``x5t#S256:…``
+    Column("audience", Text),
+    Column("actor", Text),
+)
+
+refresh_tokens: Final = Table(
+    "refresh_tokens",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("grant_id", Text, ForeignKey("grants.id"), nullable=False, index=True),
+    Column("client_id", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    # Never behind ``ends_at``, so that one comparison tells; that of a spent token is ``ends_at``, so that its reuse
+    # is noticed for as long as its family may live.
+    Column("idle_ends_at", Moment, nullable=False, index=True),
+    Column("ends_at", Moment, nullable=False),
+    Column("confirmation", Text),
+    Column("spent_at", Moment),
+)
+
+pushed_requests: Final = Table(
+    "pushed_requests",
+    metadata,
+    Column("handle", LargeBinary, primary_key=True),
+    Column("client_id", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("opened_at", Moment),  # once a browser has come with it, a sign-in may end after ``expires_at``
+    Column("spent_at", Moment),
+    Column("box", LargeBinary, nullable=False),
+)
+
+decoupled_requests: Final = Table(
+    "decoupled_requests",
+    metadata,
+    # Requests of devices and counters, decided elsewhere than where they were made (RFC 8628, CIBA).
+    Column("id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("grant_type", Text, nullable=False),
+    Column("client_id", Text, ForeignKey("clients.client_id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("interval", Integer, nullable=False),  # milliseconds
+    Column("state", Text, nullable=False),
+    Column("user_code_hash", LargeBinary, unique=True),  # none once it is over: codes are short and come again
+    Column("subject_id", Text, ForeignKey("subjects.id"), index=True),
+    Column("grant_id", Text, ForeignKey("grants.id"), index=True),
+    Column("polled_at", Moment),
+    Column("box", LargeBinary, nullable=False),
+)
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    # What relying parties' servers are told, until they take it: sign-outs, and that a request was decided.
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("client_id", Text, ForeignKey("clients.client_id"), nullable=False),
+    Column("session_id", Text),
+    Column("grant_id", Text, ForeignKey("grants.id"), index=True),  # what is told of a sign-out stands in its box
+    Column("box", LargeBinary),
+    Column("at", Moment, nullable=False),
+    Column("due_at", Moment, index=True),  # none once it is delivered or given up
+    Column("tries", Integer, nullable=False),
+    Column("delivered_at", Moment, index=True),
+    Column("given_up_at", Moment, index=True),
+)
+Index(
+    "uq_deliveries_untried",
+    deliveries.c.kind,
+    deliveries.c.client_id,
+    deliveries.c.session_id,
+    unique=True,  # two ends of one session tell a relying party once, unless it has heard of the first already
+    sqlite_where=text("tries = 0"),
+    postgresql_where=text("tries = 0"),
+)
+
+initial_access: Final = Table(
+    "initial_access",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("record", Text, nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+rates: Final = Table(
+    "rates",
+    metadata,
+    # How many requests of one client's minute the workers have taken for themselves; who it is stands as an index.
+    Column("caller", LargeBinary, primary_key=True),
+    Column("minute", Moment, primary_key=True, index=True),
+    Column("taken", Integer, nullable=False),
 )
 
 replays: Final = Table(

@@ -1,39 +1,28 @@
-"""Codes, access tokens, grants, and one-time marks: what must happen once is one statement."""
+"""Codes, access tokens and grants: what must happen once is one statement."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, LargeBinary, Text, bindparam, insert, select, type_coerce, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, LargeBinary, bindparam, delete, insert, select, type_coerce, update
 
 from gateway.audit import AuditAction, AuditEvent
-from gateway.oidc.model import AccessToken, AuthorizationCode, Grant
-from gateway.oidc.ports import Redemption, Settlement
-from gateway.store.protocol_records import read_grant
-from gateway.store.sql import audit
-from gateway.store.sql.columns import NOW
+from gateway.oidc.model import AccessToken, AuthorizationCode, Grant, RefreshToken
+from gateway.oidc.ports import Redemption, Refreshing, RefreshSettlement, Settlement
+from gateway.store.sql import audit, grant_ends, refreshing, token_rows
+from gateway.store.sql.columns import NOW, Moment, is_key
 from gateway.store.sql.database import Database
-from gateway.store.sql.subjects import IS_WELCOME
-from gateway.store.sql.tables import clients, codes, grants, replays, subjects, tokens
+from gateway.store.sql.tables import codes, grants, tokens
+from gateway.store.sql.token_rows import ACTIVE_GRANTS, HASH, IS_ACTIVE
 from gateway.store.vault import Vault
-
-_HASH: Final = bindparam("sought", type_=LargeBinary())
-_GRANT_ID: Final = bindparam("grant", type_=Text())
-
-_ACTIVE_GRANTS: Final = grants.join(subjects, subjects.c.id == grants.c.subject_id).join(
-    clients, clients.c.client_id == grants.c.client_id
-)
-_IS_ACTIVE: Final = grants.c.revoked_at.is_(None) & IS_WELCOME & clients.c.disabled_at.is_(None)
 
 _SPEND: Final = (
     update(codes)
     .where(
-        codes.c.hash == _HASH,
+        codes.c.hash == HASH,
         codes.c.spent_at.is_(None),
         codes.c.expires_at > NOW,
-        select(grants.c.id).select_from(_ACTIVE_GRANTS).where(grants.c.id == codes.c.grant_id, _IS_ACTIVE).exists(),
+        token_rows.active(codes.c.grant_id),
     )
     .values(spent_at=NOW)
     .returning(
@@ -42,22 +31,31 @@ _SPEND: Final = (
         codes.c.code_challenge,
         codes.c.grant_id,
         codes.c.expires_at,
-        # A join cannot be returned by SQLite; a value from a subquery can, and saves a statement.
-        type_coerce(select(grants.c.box).where(grants.c.id == codes.c.grant_id).scalar_subquery(), LargeBinary),
+        type_coerce(token_rows.box_of(codes.c.grant_id), LargeBinary),
     )
 )
 _SPENT: Final = (
     select(codes.c.spent_at, codes.c.grant_id, codes.c.client_id, grants.c.subject_id)
     .join(grants, grants.c.id == codes.c.grant_id)
-    .where(codes.c.hash == _HASH, codes.c.spent_at.is_not(None))
+    .where(codes.c.hash == HASH, codes.c.spent_at.is_not(None))
 )
-_END_GRANT: Final = update(grants).where(grants.c.id == _GRANT_ID, grants.c.revoked_at.is_(None)).values(revoked_at=NOW)
-_ADD_TOKEN: Final = insert(tokens)
+# Its reuse must be noticed for as long as anything lives that it has led to; spent it is, whatever its end.
+_REMEMBER: Final = update(codes).where(codes.c.hash == HASH).values(expires_at=bindparam("until", type_=Moment()))
 _FIND_TOKEN: Final = (
-    select(tokens.c.grant_id, tokens.c.client_id, tokens.c.scopes, tokens.c.expires_at, grants.c.box)
-    .select_from(tokens.join(_ACTIVE_GRANTS, grants.c.id == tokens.c.grant_id))
-    .where(tokens.c.hash == _HASH, tokens.c.expires_at > NOW, _IS_ACTIVE)
+    select(tokens, grants.c.box)
+    .select_from(tokens.join(ACTIVE_GRANTS, grants.c.id == tokens.c.grant_id))
+    .where(tokens.c.hash == HASH, tokens.c.expires_at > NOW, IS_ACTIVE)
 )
+_NEW_TOKEN: Final = tuple(bindparam(f"new_{column.name}", type_=column.type) for column in tokens.c)
+_ADD_TO_ACTIVE: Final = (
+    insert(tokens)
+    .from_select(
+        list(tokens.c),
+        select(*_NEW_TOKEN).where(token_rows.active(bindparam("new_grant_id", type_=tokens.c.grant_id.type))),
+    )
+    .execution_options(preserve_rowcount=True)
+)
+_FORGET_TOKEN: Final = delete(tokens).where(tokens.c.hash == HASH, tokens.c.expires_at > NOW)
 
 
 class SqlTokens:
@@ -79,11 +77,11 @@ class SqlTokens:
                 return None
             client_id, redirect_uri, challenge, grant_id, expires_at, box = row
             code = AuthorizationCode(code_hash, client_id, redirect_uri, challenge, grant_id, expires_at, now)
-            redemption = Redemption(code, self._grant(grant_id, box))
+            redemption = Redemption(code, token_rows.opened(self._vault, grant_id, box))
             settlement = settle(redemption)
-            if settlement.token is not None:
-                connection.execute(_ADD_TOKEN, _token_row(settlement.token))
-            audit.record(connection, settlement.event)
+            token_rows.settle(connection, settlement)
+            if settlement.refresh_token is not None:
+                connection.execute(_REMEMBER, {"sought": code_hash, "until": settlement.refresh_token.ends_at})
             return redemption, settlement
 
         return await self._database.run(work)
@@ -94,27 +92,42 @@ class SqlTokens:
         row = await self._database.read(lambda connection: connection.execute(_FIND_TOKEN, values).one_or_none())
         if row is None:
             return None
-        grant_id, client_id, scopes, expires_at, box = row
-        token = AccessToken(token_hash, grant_id, client_id, tuple(scopes.split()), expires_at)
-        return token, self._grant(grant_id, box)
+        return token_rows.access_token(token_hash, row), token_rows.opened(self._vault, row.grant_id, row.box)
 
-    async def revoke_grant(self, grant_id: str, now: datetime) -> None:
-        """End a grant, and with it every code and token on it."""
-        values = {"grant": grant_id, "now": now}
-        await self._database.run(lambda connection: connection.execute(_END_GRANT, values).rowcount)
+    async def refresh(
+        self, token_hash: bytes, now: datetime, settle: Callable[[Refreshing], RefreshSettlement]
+    ) -> tuple[Refreshing, RefreshSettlement] | None:
+        """Judge a refresh token and store what comes of it, in one transaction that locks its row (RFC 6749 §6)."""
+        return await self._database.run(
+            lambda connection: refreshing.refresh(connection, self._vault, token_hash, now, settle)
+        )
 
-    def _grant(self, grant_id: str, box: bytes) -> Grant:
-        return read_grant(grant_id, self._vault.open(box, "grants", grant_id))
+    async def find_refresh_token(self, token_hash: bytes, now: datetime) -> tuple[RefreshToken, Grant] | None:
+        """The live, unspent token with its grant, for introspection and revocation."""
+        return await self._database.read(
+            lambda connection: refreshing.find(connection, self._vault, token_hash, now),
+        )
 
+    async def add_access_token(self, token: AccessToken, event: AuditEvent, now: datetime) -> bool:  # noqa: ARG002 - the port's; a grant that ended meanwhile says so itself
+        """Store one more token on a live grant (token exchange); false when the grant has ended meanwhile."""
+        values = {f"new_{name}": value for name, value in token_rows.token_row(token).items()}
+        return await self._database.run(lambda connection: audit.if_changed(connection, _ADD_TO_ACTIVE, values, event))
 
-def _token_row(token: AccessToken) -> dict[str, Any]:
-    return {
-        "hash": token.hash,
-        "grant_id": token.grant_id,
-        "client_id": token.client_id,
-        "scopes": " ".join(token.scopes),
-        "expires_at": token.expires_at,
-    }
+    async def revoke_access_token(self, token_hash: bytes, event: AuditEvent, now: datetime) -> bool:
+        """Forget one access token; false if there is none that lives."""
+        values = {"sought": token_hash, "now": now}
+        return await self._database.run(lambda connection: audit.if_changed(connection, _FORGET_TOKEN, values, event))
+
+    async def revoke_grant(self, grant_id: str, now: datetime, event: AuditEvent | None = None) -> None:
+        """End a grant, and with it every code and token on it; one that has ended leaves no event."""
+        if not is_key(grant_id):
+            return
+
+        def work(connection: Connection) -> None:
+            if grant_ends.one(connection, grant_id, now) and event is not None:
+                audit.record(connection, event)
+
+        await self._database.run(work)
 
 
 def _note_reuse(connection: Connection, code_hash: bytes, now: datetime) -> None:
@@ -122,7 +135,7 @@ def _note_reuse(connection: Connection, code_hash: bytes, now: datetime) -> None
     row = connection.execute(_SPENT, {"sought": code_hash}).one_or_none()
     if row is None:
         return
-    connection.execute(_END_GRANT, {"grant": row.grant_id, "now": now})
+    grant_ends.one(connection, row.grant_id, now)
     event = AuditEvent(
         AuditAction.CODE_REUSED,
         now,
@@ -132,36 +145,3 @@ def _note_reuse(connection: Connection, code_hash: bytes, now: datetime) -> None
         details={"first_use": row.spent_at.isoformat(timespec="seconds")},
     )
     audit.record(connection, event)
-
-
-def _mark(dialect: Any) -> Any:
-    """Insert a mark, or take over one whose time has passed; a row comes back only then."""
-    new = dialect.insert(replays)
-    return new.on_conflict_do_update(
-        index_elements=["kind", "value"],
-        set_={"expires_at": new.excluded.expires_at},
-        where=replays.c.expires_at <= NOW,
-    ).returning(replays.c.kind)
-
-
-_MARK: Final = {"sqlite": _mark(sqlite), "postgresql": _mark(postgresql)}
-
-
-class SqlReplays:
-    """``ReplayStore``: marks that may be made once."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def first_use(self, kind: str, value: str, expires_at: datetime, now: datetime) -> bool:
-        """True for exactly one caller until ``expires_at``; a mark that is over already is refused."""
-        if expires_at <= now:
-            return False
-        # Hashed, so that a value of any size and script is a key of 32 bytes and tells a thief nothing.
-        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()
-        values = {"kind": kind, "value": digest, "expires_at": expires_at, "now": now}
-
-        def work(connection: Connection) -> bool:
-            return connection.execute(_MARK[connection.dialect.name], values).first() is not None
-
-        return await self._database.run(work)

@@ -68,6 +68,28 @@ def test_the_published_es256_example_verifies():
     assert claims["http://example.com/is_root"] is True
 
 
+@pytest.mark.spec("RFC 7515 appendix A.2")
+def test_the_published_rs256_example_verifies():
+    modulus = (
+        "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_Yp"
+        "RPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3"
+        "qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"
+    )
+    token = (
+        "eyJhbGciOiJSUzI1NiJ9"
+        ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+        ".cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQj"
+        "bKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZES"
+        "c6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"
+    )
+    keys = VerificationKeys.from_jwks({"keys": [{"kty": "RSA", "n": modulus, "e": "AQAB"}]})
+    expected = an_expectation(
+        typ=frozenset({None}), issuer="joe", audience=None, required=frozenset({"exp"}), accept_expired=True
+    )
+
+    assert verify(token, keys, expected, now=NOW)["http://example.com/is_root"] is True
+
+
 @pytest.mark.attack("CA-01")
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE", "", None, ["ES256"], ["none"], ..., "HS256", "ES384"])
 @pytest.mark.parametrize("signed", [True, False])

@@ -149,6 +149,7 @@ def a_grant(subject_id: str, **changes: Any) -> Grant:
         "amr": ("pop",),
         "auth_time": NOW - MINUTE,
         "sid": "sid-1",
+        "session_id": "sid-1",
         "created_at": NOW,
         "nonce": "n-0S6_WzA2Mj",
     }

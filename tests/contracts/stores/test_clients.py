@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.audit import AuditAction
-from gateway.oidc.names import ClientAuthMethod
+from gateway.oidc.names import ClientAuthMethod, DeliveryMode, GrantType, Profile, SubjectType
 from gateway.store.fields import RecordError
 from gateway.store.open import Stores
 from gateway.store.protocol_records import write_client
@@ -17,6 +17,7 @@ from gateway.store.sql.clients import CACHE_SECONDS, CACHE_SIZE, SqlClients
 from tests.contracts.stores.builders import MINUTE, NOW, World, a_client, an_event
 
 CREATED = an_event(AuditAction.CLIENT_CREATED)
+UPDATED = an_event(AuditAction.CLIENT_UPDATED)
 DISABLED = an_event(AuditAction.CLIENT_DISABLED)
 
 
@@ -146,6 +147,54 @@ async def test_a_client_is_enrolled_for_the_purpose_of_its_requests_or_not(store
     found = [await stores.clients.find(client_id) for client_id in ("rp-a", "rp-b")]
 
     assert [client is not None and client.surrogates_allowed for client in found] == [True, False]
+
+
+async def test_a_client_of_every_kind_comes_back_as_it_was_saved(stores: Stores) -> None:
+    client = a_client(
+        profile=Profile.FAPI2_MS,
+        grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.CIBA),
+        subject_type=SubjectType.PUBLIC,
+        backchannel_token_delivery_mode=DeliveryMode.PING,
+        default_max_age=0,
+        dpop_bound_access_tokens=True,
+        resources=("https://api.example",),
+        expires_at=NOW + MINUTE,
+        retiring_secret_hash=b"\x00\xff",
+        retiring_secret_until=NOW,
+        registration_token_hash=b"r" * 32,
+        requests_per_minute=7,
+        legacy_without_pkce=True,
+    )
+
+    await stores.registry.save(client, CREATED)
+
+    assert await stores.clients.find("rp-a") == client
+
+
+async def test_a_client_is_written_anew_and_felt_at_once(world: World) -> None:
+    await world.stores.clients.find("rp-a")
+    changed = replace(world.client, client_name="New name", client_secret_hash=b"new", scopes=("openid",))
+
+    assert await world.stores.registry.replace(changed, UPDATED)
+
+    assert await world.stores.clients.find("rp-a") == changed
+    assert (await world.actions())[-1] == "client.updated"
+
+
+async def test_writing_a_client_anew_changes_neither_its_beginning_nor_that_it_is_off(world: World) -> None:
+    await world.stores.registry.disable("rp-a", NOW, DISABLED)
+
+    await world.stores.registry.replace(replace(world.client, created_at=NOW + MINUTE), UPDATED)
+
+    assert await world.stores.clients.find("rp-a") == replace(world.client, disabled_at=NOW)
+
+
+async def test_an_unknown_client_is_not_written(stores: Stores) -> None:
+    assert not await stores.registry.replace(a_client("nobody"), UPDATED)
+    with pytest.raises(ValueError, match="client_id"):
+        await stores.registry.replace(a_client("with\0nul"), UPDATED)
+
+    assert await stores.clients.find("nobody") is None
 
 
 @pytest.mark.parametrize(

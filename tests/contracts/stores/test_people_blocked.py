@@ -103,7 +103,7 @@ async def test_al_08_a_sign_in_whose_end_is_just_being_written_is_ended_too(
     boxes = ending.prepare(second.sign_ins._vault, completion)
 
     async with second.database._runner._engine.connect() as connection:
-        await connection.run_sync(lambda inner: ending.write(inner, completion, boxes, NOW))
+        await connection.run_sync(lambda inner: ending.write(inner, second.sign_ins._vault, completion, boxes, NOW))
         acting = asyncio.create_task(ended(someone, act))
         while not await is_anybody_waiting(second):
             assert not acting.done()

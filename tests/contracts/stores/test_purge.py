@@ -22,9 +22,11 @@ from tests.contracts.stores.builders import (
     an_event,
     digest,
 )
+from tests.contracts.stores.requests import a_decoupled_request, an_offline_grant, approve, rotating
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+FAMILY = ("refresh_tokens", "codes", "grants")
 
 
 async def fill(world: World) -> None:
@@ -82,6 +84,68 @@ async def test_a_code_stays_as_long_as_a_token_of_its_grant(world: World) -> Non
     await world.stores.purge(NOW + 2 * DAY, 100)
 
     assert [await world.count(table) for table in ("tokens", "codes", "grants")] == [1, 1, 1]
+
+
+async def test_a_grant_stays_as_long_as_its_refresh_token(world: World) -> None:
+    token, _ = await an_offline_grant(world)
+
+    await world.stores.purge(NOW + 14 * DAY - SECOND, 100)
+    kept = [await world.count(table) for table in FAMILY]
+    await world.stores.purge(NOW + 14 * DAY, 100)
+
+    assert kept == [1, 1, 1]
+    assert [await world.count(table) for table in FAMILY] == [0, 0, 0]
+    assert await world.stores.tokens.refresh(token.hash, NOW, rotating("second")) is None
+
+
+@pytest.mark.attack("RT-01")
+async def test_rt_01_spent_refresh_tokens_are_known_as_long_as_their_family_and_no_longer(world: World) -> None:
+    token, _ = await an_offline_grant(world)
+    for day in range(1, 31):
+        text = "fictional-refresh-canary-8sPq1z" if day == 1 else f"day {day - 1}"
+        await world.stores.tokens.refresh(
+            digest(text), NOW + day * DAY, rotating(f"day {day}", idle_ends_at=NOW + (day + 14) * DAY)
+        )
+
+    await world.stores.purge(NOW + 44 * DAY - SECOND, 100)
+    known = await world.count("refresh_tokens")
+    await world.stores.purge(NOW + 44 * DAY, 100)
+
+    assert known == 31
+    assert [await world.count(table) for table in FAMILY] == [0, 0, 0]
+    assert token.hash == digest("fictional-refresh-canary-8sPq1z")
+
+
+async def test_what_hangs_on_an_ended_grant_goes_a_day_later(world: World) -> None:
+    _, grant = await an_offline_grant(world)
+    await world.stores.tokens.revoke_grant(grant.id, NOW + 2 * DAY)
+
+    await world.stores.purge(NOW + 3 * DAY - SECOND, 100)
+    kept = [await world.count(table) for table in FAMILY]
+    await world.stores.purge(NOW + 3 * DAY, 100)
+
+    assert kept == [1, 1, 1]
+    assert [await world.count(table) for table in FAMILY] == [0, 0, 0]
+
+
+async def test_a_grant_stays_as_long_as_the_session_that_it_came_from(world: World) -> None:
+    await world.sign_in(new_session=a_session(world.subject_id, expires_at=NOW + 3 * DAY))
+
+    await world.stores.purge(NOW + 2 * DAY, 100)
+    kept = await world.count("grants")
+    await world.stores.purge(NOW + 3 * DAY, 100)
+
+    assert (kept, await world.count("grants")) == (1, 0)
+
+
+async def test_a_grant_stays_as_long_as_the_request_that_waits_for_it(world: World) -> None:
+    request = a_decoupled_request(expires_at=NOW + 2 * DAY)
+    await world.stores.decoupled.begin(request, an_event())
+    await approve(world, request)
+
+    await world.stores.purge(NOW + 2 * DAY, 100)
+
+    assert [await world.count(table) for table in ("grants", "decoupled_requests")] == [1, 1]
 
 
 async def test_small_portions_take_everything_all_the_same(world: World) -> None:

@@ -37,6 +37,7 @@ from tests.contracts.stores.builders import (
     digest,
 )
 from tests.contracts.stores.desk import RESIDENCE, Desk, an_evidence, verified
+from tests.contracts.stores.requests import leave_requests
 
 BEGUN = an_event(AuditAction.KEYS_CHANGED, details={"step": "begin"})
 FINISHED = an_event(AuditAction.KEYS_CHANGED, details={"step": "finish"})
@@ -76,6 +77,7 @@ async def fill(stores: Stores) -> tuple[World, Held]:
     await stores.tokens.redeem(code.hash, NOW, accepting())
     reveal = Reveal("reveal-1", "lee", NOW, "a stated purpose", RESIDENCE, NOW + MINUTE)
     await stores.reveal_registry.ask(reveal, an_event(AuditAction.REVEAL_ASKED))
+    await leave_requests(world)
     return world, held
 
 

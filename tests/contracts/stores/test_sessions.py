@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 
 from gateway.audit import AuditAction
 from gateway.broker.model import Stage
+from gateway.broker.ports import EndedSession
 from gateway.store.sql import audit, tables
 from tests.contracts.stores.builders import (
     COOKIE,
@@ -100,7 +101,7 @@ async def test_ending_a_session_gives_it_back_once_and_leaves_one_event(world: W
 
     ended = [await world.stores.sign_ins.end_session(COOKIE, NOW, signed_out) for _ in range(2)]
 
-    assert ended == [session, None]
+    assert ended == [EndedSession(session, {"rp-a": "sid-1"}), None]
     assert (await world.actions()).count("signed_out") == 1
 
 

@@ -1,5 +1,6 @@
 """Whoever steals the database gets no usable code, token or cookie, and no name or number (CD-06, MP-06, AU-06)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from certs.keys.errors import SealError
 from gateway.admin.records import Reveal
 from gateway.audit import AuditAction
 from gateway.broker.model import Stage
-from gateway.store.open import open_stores
+from gateway.store.open import Stores, open_stores
 from gateway.store.sql import binding_rows, indexes, number_tables, tables
 from gateway.store.vault import KeyNotHeldError, Vault
 from mapping.evidence import Evidence, Known, Policy
@@ -38,8 +39,25 @@ from tests.contracts.stores.builders import (
     an_event,
     digest,
 )
+from tests.contracts.stores.requests import (
+    AUTH_REQ_ID,
+    BINDING_MESSAGE,
+    HANDLE,
+    NOTIFICATION_TOKEN,
+    REQUEST_HASH,
+    leave_requests,
+)
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+READS: dict[str, Callable[[Stores], Awaitable[object]]] = {
+    "transactions": lambda stores: stores.transactions.find("transaction-1", FRONT, NOW),
+    "sessions": lambda stores: stores.sign_ins.session(COOKIE, NOW),
+    "grants": lambda stores: stores.tokens.find_access_token(digest(TOKEN_TEXT), NOW),
+    "bindings": lambda stores: stores.numbers.known("nobody", PERMIT, None, None),
+    "pushed_requests": lambda stores: stores.pushed.pushed(HANDLE, "rp-a", NOW),
+    "decoupled_requests": lambda stores: stores.decoupled.poll(REQUEST_HASH, NOW),
+    "deliveries": lambda stores: stores.deliveries.due(NOW, MINUTE, 9),
+}
 UPSTREAM = "upstream-subject-canary"
 HOME_CARD = "hkid:Z6839874"
 
@@ -61,6 +79,7 @@ async def live(world: World) -> str:
     number = bound.binding.number
     reveal = Reveal("reveal-1", "operator-a", NOW, "a stated purpose", number, NOW + MINUTE)
     await stores.reveal_registry.ask(reveal, an_event(AuditAction.REVEAL_ASKED))
+    await leave_requests(world)
     return number.value
 
 
@@ -91,6 +110,10 @@ async def test_cd_06_no_byte_of_the_file_tells_a_secret_or_a_person(world: World
         "verifier": "verifier-canary",
         "state": "ate with a NUL",
         "nonce": "n-0S6_WzA2Mj",
+        "pushed parameter": "pushed-canary",
+        "auth_req_id": AUTH_REQ_ID,
+        "notification token": NOTIFICATION_TOKEN,
+        "binding message": BINDING_MESSAGE,
     }
     assert [what for what, canary in canaries.items() if canary.encode() in dump] == []
     assert b"rp-a.example" in dump  # the search does find what is there
@@ -134,7 +157,9 @@ async def test_mp_06_whoever_brings_another_key_under_a_known_name_is_turned_awa
         await open_stores(database_url, sealing_keys={"1": SEALING_KEY}, index_keys={"1": bytes(reversed(range(32)))})
 
 
-@pytest.mark.parametrize("table", ["transactions", "sessions", "grants", "bindings"])
+@pytest.mark.parametrize(
+    "table", ["transactions", "sessions", "grants", "bindings", "pushed_requests", "decoupled_requests", "deliveries"]
+)
 async def test_a_box_that_was_moved_to_another_row_does_not_open(world: World, table: str) -> None:
     await live(world)
     await world.stores.database.run(move_a_box_to(table))
@@ -157,13 +182,4 @@ def move_a_box_to(table: str) -> Any:
 
 
 async def read(world: World, table: str) -> object:
-    stores = world.stores
-    match table:
-        case "transactions":
-            return await stores.transactions.find("transaction-1", FRONT, NOW)
-        case "sessions":
-            return await stores.sign_ins.session(COOKIE, NOW)
-        case "grants":
-            return await stores.tokens.find_access_token(digest(TOKEN_TEXT), NOW)
-        case _:
-            return await stores.numbers.known("nobody", PERMIT, None, None)
+    return await READS[table](world.stores)

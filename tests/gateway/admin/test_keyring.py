@@ -1,5 +1,6 @@
 """Keys come from a folder, are made on request only, and change by generations."""
 
+import shutil
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,18 @@ from gateway.config import ConfigurationError
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the keys once: two of them are RSA keys."""
+    folder = tmp_path_factory.mktemp("keyring") / "keys"
+    keyring.create(folder, NOW)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(made_once: Path, tmp_path: Path) -> Path:
     """Give a folder with one key of each kind."""
-    keyring.create(tmp_path / "keys", NOW)
-    return tmp_path / "keys"
+    return shutil.copytree(made_once, tmp_path / "keys")
 
 
 def test_a_new_folder_has_one_key_of_each_kind_for_its_owner_only(folder: Path) -> None:
@@ -26,6 +34,28 @@ def test_a_new_folder_has_one_key_of_each_kind_for_its_owner_only(folder: Path) 
     secrets = {ring.sealing_keys["1"], ring.index_keys["1"], ring.pairwise_key, ring.client_secret_key, ring.form_key}
     assert len(secrets) == 5
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_a_new_folder_signs_with_three_algorithms_and_has_a_key_for_a_federation(folder: Path) -> None:
+    ring = keyring.load(folder, NOW)
+
+    assert [key.algorithm for key in ring.signing.keys] == ["ES256", "RS256", "PS256"]
+    assert ring.federation is not None
+    assert ring.federation.algorithm == "ES256"
+    assert ring.federation.kid not in {key.kid for key in ring.signing.keys}
+
+
+def test_a_folder_of_an_earlier_version_goes_on_working_and_gets_what_it_lacks_on_request(folder: Path) -> None:
+    for name in ("id-token-ps256.pem", "federation-es256.pem"):
+        (folder / name).unlink()
+    before = keyring.load(folder, NOW)
+
+    made = keyring.create(folder, NOW)
+
+    assert [key.algorithm for key in before.signing.keys] == ["ES256", "RS256"]
+    assert before.federation is None
+    assert made == ["id-token-ps256", "federation-es256"]
+    assert keyring.load(folder, NOW).federation is not None
 
 
 def test_keys_that_are_there_are_left_alone(folder: Path) -> None:
@@ -93,10 +123,14 @@ def test_a_file_that_holds_no_key_is_refused_without_its_content(
     assert not content or content not in str(refusal.value)
 
 
-def test_a_signing_key_that_is_none_is_refused(folder: Path) -> None:
-    (folder / "id-token-es256.pem").write_text("no key")
+@pytest.mark.parametrize(
+    ("name", "algorithm"),
+    [("id-token-es256", "ES256"), ("id-token-ps256", "PS256"), ("federation-es256", "ES256")],
+)
+def test_a_signing_key_that_is_none_is_refused(folder: Path, name: str, algorithm: str) -> None:
+    (folder / f"{name}.pem").write_text("no key")
 
-    with pytest.raises(ConfigurationError, match="ES256"):
+    with pytest.raises(ConfigurationError, match=algorithm):
         keyring.load(folder, NOW)
 
 

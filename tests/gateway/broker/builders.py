@@ -4,12 +4,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from gateway.broker.begin import Visit
 from gateway.broker.model import Consent, LoginTransaction, Person, Session, Stage
 from gateway.broker.parts import Broker, SignInLifetimes
-from gateway.oidc.model import Client
+from gateway.broker.visit import Visit
+from gateway.oidc.model import Client, DecoupledRequest
+from gateway.oidc.names import GrantType
+from gateway.oidc.provider import BackChannelCall, OpenIDProvider
 from mapping.vocabulary import Realm
 from providers.base import Assurance, PersonName, UpstreamIdentity
+from tests.gateway.broker.fake_decoupled import FakeDecoupled, FakeDeliveries, FakeReceivers
 from tests.gateway.broker.fake_numbers import FakeNumbers
 from tests.gateway.broker.fakes import (
     FakeAttempts,
@@ -17,17 +20,19 @@ from tests.gateway.broker.fakes import (
     FakeNotices,
     FakePeople,
     FakeProvider,
+    FakePushed,
     FakeRegister,
     FakeSignIns,
     FakeTransactions,
 )
-from tests.gateway.oidc.fakes import FakeClients, a_client, a_request
+from tests.gateway.oidc.fakes import FakeClients, FakeReplays, FakeTokens, a_client, a_key_set, a_request
 from tests.mapping.resolve_builders import BORN, number
 
 NOW: Final = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ISSUER: Final = "https://id.example.hk"
 BROWSER: Final = b"the hash of a browser's binding cookie"
 COOKIE: Final = b"the hash of a session cookie"
+CODE_KEY: Final = b"a fictional key for typed codes."
 STAND_INS: Final = tuple(number("810050", f"{serial:03d}") for serial in (2, 4, 6))
 MACAO_STAND_INS: Final = tuple(number("820050", f"{serial:03d}") for serial in (2, 4, 6))
 
@@ -51,6 +56,9 @@ class Desk:
     transactions: FakeTransactions = field(default_factory=FakeTransactions)
     provider: FakeProvider = field(default_factory=FakeProvider)
     clients: FakeClients | None = None
+    pushed: FakePushed = field(default_factory=FakePushed)
+    decoupled: FakeDecoupled = field(default_factory=FakeDecoupled)
+    deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
 
     @property
     def broker(self) -> Broker:
@@ -64,12 +72,61 @@ class Desk:
             numbers=self.numbers,
             people=self.people,
             notices=self.notices,
+            pushed=self.pushed,
+            decoupled=self.decoupled,
+            deliveries=self.deliveries,
             attempts=self.attempts,
             audit=self.audit,
             pairwise_key=b"a fictional key of thirty-two by",
+            code_key=CODE_KEY,
             realm=Realm.SANDBOX,
             lifetimes=SignInLifetimes(),
         )
+
+
+def an_op(*clients: Client, **spoilt: Any) -> OpenIDProvider:
+    """The protocol's side, with the stores that the broker's tests do not look into left out."""
+    return replace(
+        OpenIDProvider(
+            issuer=ISSUER,
+            clients=FakeClients(*(clients or (an_enrolled_client(),))),
+            tokens=FakeTokens(),
+            replays=FakeReplays(),
+            pushed=FakePushed(),
+            decoupled=FakeDecoupled(),
+            keys=a_key_set(),
+            secret_key=CODE_KEY,
+            fetch=FakeReceivers(),
+        ),
+        **spoilt,
+    )
+
+
+def a_call(*authorization: str, **spoilt: Any) -> BackChannelCall:
+    return replace(
+        BackChannelCall((), "POST", f"{ISSUER}/v1", NOW, "c0rrelation", authorization=authorization), **spoilt
+    )
+
+
+def a_device_request(**spoilt: Any) -> DecoupledRequest:
+    return replace(
+        DecoupledRequest(
+            id="device-1",
+            hash=b"the hash of a device code",
+            grant_type=GrantType.DEVICE_CODE,
+            client_id="rp-a",
+            request=a_request(redirect_uri="", code_challenge="", state=None, nonce=None, scopes=("openid",)),
+            created_at=NOW,
+            expires_at=NOW + timedelta(minutes=5),
+            interval=timedelta(seconds=5),
+        ),
+        **spoilt,
+    )
+
+
+def a_counter_request(**spoilt: Any) -> DecoupledRequest:
+    asked = {"id": "counter-1", "grant_type": GrantType.CIBA, "subject_id": "person-1", "binding_message": "Desk 4"}
+    return a_device_request(**asked | spoilt)
 
 
 def a_person(**spoilt: Any) -> Person:

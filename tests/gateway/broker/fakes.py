@@ -9,6 +9,7 @@ from gateway.broker.model import Consent, LoginTransaction, Session, Stage
 from gateway.broker.ports import (
     Anchor,
     Completion,
+    EndedSession,
     Notice,
     Recognition,
 )
@@ -106,11 +107,19 @@ class FakeSignIns:
         self.sessions: dict[bytes, Session] = {}
         self.consents: dict[tuple[str, str], Consent] = {}
         self.completions: list[Completion] = []
+        self.is_moved_on = False
+        self.organisations: list[str] = []
+        self.organisation_recognition = Recognition.WELCOME
+        self.ended: list[AuditEvent] = []
+        self.signed_in_at: Mapping[str, str] = {}
 
     async def subject(
         self, provider: str, upstream_subject: str, anchor: Anchor, now: datetime, correlation_id: str
     ) -> tuple[str, Recognition]:
         self.anchors.append(anchor)
+        if upstream_subject.startswith("organisation:"):
+            self.organisations.append(upstream_subject)
+            return "organisation-1", self.organisation_recognition
         return "person-1", self.recognition
 
     async def pairwise(self, subject_id: str, sector: str, proposed: str) -> str:
@@ -119,13 +128,17 @@ class FakeSignIns:
     async def session(self, cookie_hash: bytes, now: datetime) -> Session | None:
         return self.sessions.get(cookie_hash)
 
-    async def end_session(self, cookie_hash: bytes, now: datetime, event: AuditEvent) -> Session | None:
-        return self.sessions.pop(cookie_hash, None)
+    async def end_session(self, cookie_hash: bytes, now: datetime, event: AuditEvent) -> EndedSession | None:
+        session = self.sessions.pop(cookie_hash, None)
+        self.ended.append(event)
+        return None if session is None else EndedSession(session, self.signed_in_at)
 
     async def consent(self, subject_id: str, client_id: str) -> Consent | None:
         return self.consents.get((subject_id, client_id))
 
     async def complete(self, completion: Completion, now: datetime) -> bool:
+        if self.is_moved_on:
+            return False
         self.completions.append(completion)
         return True
 
@@ -188,8 +201,14 @@ class FakeProvider:
     identity: UpstreamIdentity | None = None
     keeps_state: bool = True
     highest_assurance: Assurance = Assurance.THREE
+    started: list[LoginRequest] = field(default_factory=list)
+    failure: ProviderError | None = None
+    """Raised when a sign-in is begun."""
 
     async def start(self, login: LoginRequest) -> LoginStart:
+        self.started.append(login)
+        if self.failure is not None:
+            raise self.failure
         return LoginStart("https://provider.example/start")
 
     async def finish(self, callback: Callback) -> UpstreamIdentity:
@@ -198,3 +217,20 @@ class FakeProvider:
 
     def sign_out_url(self, return_to: str) -> str | None:
         return None
+
+
+class FakePushed:
+    """Handles that were spent, in order."""
+
+    def __init__(self) -> None:
+        self.spent: list[bytes] = []
+
+    async def push(self, handle: bytes, client_id: str, pairs: Sequence[tuple[str, str]], expires_at: datetime) -> None:
+        raise NotImplementedError
+
+    async def pushed(self, handle: bytes, client_id: str, now: datetime) -> Sequence[tuple[str, str]] | None:
+        raise NotImplementedError
+
+    async def spend(self, handle: bytes, now: datetime) -> bool:
+        self.spent.append(handle)
+        return self.spent.count(handle) == 1

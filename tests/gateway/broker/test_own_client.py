@@ -6,8 +6,7 @@ from gateway.broker.own_client import OWN_CLIENT_ID, is_own, own_client, sign_in
 from gateway.oidc.authorize import OfferedValues, validate
 from gateway.oidc.names import ClientAuthMethod
 from gateway.oidc.registration import MetadataError, check_client
-from tests.gateway.broker.builders import ISSUER, an_enrolled_client
-from tests.gateway.oidc.fakes import FakeClients
+from tests.gateway.broker.builders import ISSUER, NOW, an_enrolled_client, an_op
 
 
 def test_the_own_client_may_ask_for_nothing_but_a_sign_in() -> None:
@@ -39,7 +38,7 @@ async def test_the_sign_in_is_fresh_and_a_request_like_any_other() -> None:
     client = own_client(ISSUER)
 
     found, request = await validate(
-        parse_qsl(address.query), FakeClients(client), offered=OfferedValues(frozenset({"hong_kong"}))
+        parse_qsl(address.query), an_op(client), offered=OfferedValues(frozenset({"hong_kong"})), now=NOW
     )
 
     assert f"{address.scheme}://{address.netloc}{address.path}" == f"{ISSUER}/authorize"

@@ -4,10 +4,11 @@ import pytest
 
 from gateway.broker.answers import agree
 from gateway.broker.begin import begin
-from gateway.broker.consent import release_of, remembered
+from gateway.broker.consent import remembered
 from gateway.broker.identifier import Findings
 from gateway.broker.model import AskConsent, Outcome, ReturnToClient, Stage
 from gateway.broker.own_client import own_client
+from gateway.broker.release import release_of
 from mapping.documents import TravelPermit
 from mapping.lifecycle import Standing
 from tests.gateway.broker.builders import (
@@ -121,14 +122,14 @@ async def test_a_record_that_was_frozen_behind_the_consent_page_releases_nothing
 def test_the_document_goes_out_under_the_relying_partys_own_code(permit, codes, expected) -> None:
     client = an_enrolled_client(document_codes=codes)
 
-    release = release_of(REQUEST, client, a_person(), Findings(permit=permit))
+    release = release_of(REQUEST, client, a_person(), Findings(permit=permit), NOW)
 
     assert release.claims["cn_doc"]["gba_doc"]["type"] == expected
     assert release.claims["cn_doc"]["gba_doc"]["number9"] == permit.canonical
 
 
 def test_a_document_that_may_not_go_out_is_missing_for_the_same_reason_as_the_number() -> None:
-    release = release_of(REQUEST, an_enrolled_client(), a_person(), Findings(reason="binding.frozen"))
+    release = release_of(REQUEST, an_enrolled_client(), a_person(), Findings(reason="binding.frozen"), NOW)
 
     assert release.missing == {"cn_id": "binding.frozen", "cn_doc": "binding.frozen"}
 
@@ -136,7 +137,7 @@ def test_a_document_that_may_not_go_out_is_missing_for_the_same_reason_as_the_nu
 def test_the_renewal_count_goes_out_with_the_document() -> None:
     findings = Findings(permit=TravelPermit(PERMIT.canonical, "02"))
 
-    release = release_of(REQUEST, an_enrolled_client(), a_person(), findings)
+    release = release_of(REQUEST, an_enrolled_client(), a_person(), findings, NOW)
 
     assert release.claims["cn_doc"]["gba_doc"]["number11"] == "H0000001802"
 
@@ -158,6 +159,6 @@ async def test_any_other_relying_party_asks_even_for_openid_alone() -> None:
 
 
 def test_even_the_gateway_would_have_to_ask_before_anything_personal_is_released() -> None:
-    release = release_of(REQUEST, own_client(ISSUER), a_person(), Findings(permit=PERMIT))
+    release = release_of(REQUEST, own_client(ISSUER), a_person(), Findings(permit=PERMIT), NOW)
 
     assert not remembered(None, own_client(ISSUER), release)

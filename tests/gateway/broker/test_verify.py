@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -6,12 +7,14 @@ import pytest
 from gateway.audit import AuditAction
 from gateway.broker.verify import TooManyQuestionsError, Verdict, Verifier, verify
 from gateway.oidc.issue import new_access_token
+from gateway.oidc.model import Confirmation
+from gateway.oidc.names import ConfirmationMethod
+from gateway.oidc.protected_resource import BearerError
 from gateway.oidc.random_values import new_value
-from gateway.oidc.userinfo import BearerError
 from mapping.claims import Resolution
 from mapping.identifier import check_character
 from mapping.vocabulary import IdentifierKind, Realm
-from tests.gateway.broker.builders import NOW
+from tests.gateway.broker.builders import NOW, a_call, an_op
 from tests.gateway.broker.fakes import FakeAttempts, FakeAudit
 from tests.gateway.oidc.fakes import FakeTokens, a_grant
 from tests.mapping.resolve_builders import CITIZEN, HONG_KONG_NUMBER, STAND_IN, number
@@ -30,9 +33,9 @@ class Desk:
 
     async def ask(self, given: object, *headers: str, in_query: bool = False, late: bool = False) -> Verdict:
         now = NOW + timedelta(hours=1) if late else NOW
-        verifier = Verifier(self.tokens, self.attempts, self.audit)
-        authorization = headers or (f"Bearer {self.text}",)
-        return await verify(verifier, authorization, in_query, given, now, correlation_id="c0rrelation")
+        call = a_call(*(headers or (f"Bearer {self.text}",)), now=now)
+        op = an_op(tokens=self.tokens)
+        return await verify(Verifier(self.attempts, self.audit), call, op, given, query_has_token=in_query)
 
 
 @pytest.mark.parametrize("given", [STAND_IN.value, f" {STAND_IN.value[:6]} {STAND_IN.value[6:]}"])
@@ -143,6 +146,30 @@ async def test_an_ended_grant_answers_nothing() -> None:
 
     with pytest.raises(BearerError):
         await desk.ask(STAND_IN.value)
+
+
+@pytest.mark.attack("DP-01")
+async def test_dp_01_a_bound_token_answers_nothing_without_its_key() -> None:
+    desk = Desk()
+    bound = Confirmation(ConfirmationMethod.JKT, "a" * 43)
+    desk.tokens.access_tokens = {h: replace(t, confirmation=bound) for h, t in desk.tokens.access_tokens.items()}
+
+    with pytest.raises(BearerError) as refusal:
+        await desk.ask(STAND_IN.value)
+
+    assert (refusal.value.status, refusal.value.scheme) == (401, "DPoP")
+
+
+@pytest.mark.attack("TN-01")
+async def test_tn_01_a_token_for_another_resource_answers_nothing() -> None:
+    desk = Desk()
+    elsewhere = "https://api.example.hk"
+    desk.tokens.access_tokens = {h: replace(t, audience=elsewhere) for h, t in desk.tokens.access_tokens.items()}
+
+    with pytest.raises(BearerError) as refusal:
+        await desk.ask(STAND_IN.value)
+
+    assert refusal.value.status == 401
 
 
 @pytest.mark.attack("MP-01")

@@ -7,7 +7,7 @@ from gateway.oidc.client_auth import authenticate
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.names import CLIENT_ASSERTION_TYPE
 from gateway.oidc.parameters import Parameters
-from tests.gateway.oidc.fakes import ISSUER, NOW, signing_key
+from tests.gateway.oidc.fakes import ISSUER, NOW, a_call, signing_key
 
 SOON = int(NOW.timestamp()) + 60
 
@@ -25,11 +25,12 @@ def assertion_form(assertion: str, *more: tuple[str, str]):
     return [("client_assertion_type", CLIENT_ASSERTION_TYPE), ("client_assertion", assertion), *more]
 
 
-async def client_of(endpoint, pairs=(), authorization=(), now=NOW) -> str:
-    return (await authenticate(Parameters(pairs), authorization, endpoint, now)).client_id
+async def client_of(op, pairs=(), authorization=(), now=NOW, **call) -> str:
+    sent = a_call(pairs, authorization, now=now, **call)
+    return (await authenticate(Parameters(pairs), sent, op)).client_id
 
 
-async def refusal_of(endpoint, pairs=(), authorization=(), now=NOW) -> OAuthError:
+async def refusal_of(op, pairs=(), authorization=(), now=NOW, **call) -> OAuthError:
     with pytest.raises(OAuthError) as refusal:
-        await authenticate(Parameters(pairs), authorization, endpoint, now)
+        await client_of(op, pairs, authorization, now, **call)
     return refusal.value

@@ -1,22 +1,37 @@
 """In-memory stand-ins for the ports of the protocol core, and builders that are valid unless a keyword spoils them."""
 
-import asyncio
 import base64
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
 from certs.keys.signing_key import Algorithm, KeySet, SigningKey
-from gateway.audit import AuditEvent
 from gateway.oidc.client_auth import hash_secret
-from gateway.oidc.endpoint import TokenEndpoint
 from gateway.oidc.issue import new_code
-from gateway.oidc.model import AccessToken, AuthorizationCode, AuthorizationRequest, Client, Grant
+from gateway.oidc.model import AuthorizationRequest, Client, Grant
 from gateway.oidc.names import ClientAuthMethod
-from gateway.oidc.ports import Redemption, Settlement
+from gateway.oidc.provider import BackChannelCall, OpenIDProvider
+from tests.gateway.oidc.fake_stores import (
+    FakeCertificates,
+    FakeClients,
+    FakeDecoupled,
+    FakeFetch,
+    FakePushed,
+    FakeReplays,
+    FakeTokens,
+)
+
+__all__ = [
+    "FakeCertificates",
+    "FakeClients",
+    "FakeDecoupled",
+    "FakeFetch",
+    "FakePushed",
+    "FakeReplays",
+    "FakeTokens",
+]
 
 NOW: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ISSUER: Final = "https://id.example.hk"
@@ -25,66 +40,6 @@ PEPPER: Final = b"fictional pepper of thirty-two b"
 CALLBACK: Final = "https://rp-a.example/cb"
 VERIFIER: Final = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE: Final = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-
-
-class FakeClients:
-    def __init__(self, *clients: Client) -> None:
-        self.by_id = {client.client_id: client for client in clients}
-        self.asked: list[str] = []
-
-    async def find(self, client_id: str) -> Client | None:
-        self.asked.append(client_id)
-        return self.by_id.get(client_id)
-
-
-class FakeTokens:
-    def __init__(self, *, lag: timedelta = timedelta(0)) -> None:
-        self.lag = lag  # how far the store's clock is behind
-        self.codes: dict[bytes, AuthorizationCode] = {}
-        self.grants: dict[str, Grant] = {}
-        self.access_tokens: dict[bytes, AccessToken] = {}
-        self.events: list[AuditEvent] = []
-
-    async def redeem(
-        self, code_hash: bytes, now: datetime, settle: Callable[[Redemption], Settlement]
-    ) -> tuple[Redemption, Settlement] | None:
-        await asyncio.sleep(0)
-        code = self.codes.get(code_hash)
-        if code is None or code.expires_at <= now - self.lag:
-            return None
-        if code.spent_at is not None:
-            await self.revoke_grant(code.grant_id, now)
-            return None
-        grant = self.grants[code.grant_id]
-        if grant.revoked_at is not None:
-            return None
-        self.codes[code_hash] = replace(code, spent_at=now)
-        redemption = Redemption(code, grant)
-        settlement = settle(redemption)
-        self.events.append(settlement.event)
-        if settlement.token is not None:
-            self.access_tokens[settlement.token.hash] = settlement.token
-        return redemption, settlement
-
-    async def find_access_token(self, token_hash: bytes, now: datetime) -> tuple[AccessToken, Grant] | None:
-        token = self.access_tokens.get(token_hash)
-        if token is None or token.expires_at <= now or self.grants[token.grant_id].revoked_at is not None:
-            return None
-        return token, self.grants[token.grant_id]
-
-    async def revoke_grant(self, grant_id: str, now: datetime) -> None:
-        self.grants[grant_id] = replace(self.grants[grant_id], revoked_at=now)
-
-
-@dataclass
-class FakeReplays:
-    seen: dict[tuple[str, str], datetime] = field(default_factory=dict)
-
-    async def first_use(self, kind: str, value: str, expires_at: datetime, now: datetime) -> bool:
-        if self.seen.get((kind, value), now) > now:
-            return False
-        self.seen[kind, value] = expires_at
-        return True
 
 
 def signing_key(algorithm: Algorithm = Algorithm.ES256, name: str = "gateway") -> SigningKey:
@@ -167,18 +122,25 @@ def a_grant(**spoilt: Any) -> Grant:
     )
 
 
-def an_endpoint(*clients: Client, **spoilt: Any) -> TokenEndpoint:
-    return replace(
-        TokenEndpoint(
-            issuer=ISSUER,
-            clients=FakeClients(*(clients or (a_client(),))),
-            tokens=FakeTokens(),
-            replays=FakeReplays(),
-            keys=a_key_set(),
-            secret_key=PEPPER,
-        ),
-        **spoilt,
-    )
+def an_endpoint(*clients: Client, **parts: Any) -> OpenIDProvider:
+    tokens = parts.get("tokens") or FakeTokens()
+    fields: dict[str, Any] = {
+        "issuer": ISSUER,
+        "clients": FakeClients(*(clients or (a_client(),))),
+        "tokens": tokens,
+        "replays": FakeReplays(),
+        "pushed": FakePushed(),
+        "decoupled": FakeDecoupled(tokens),
+        "keys": a_key_set(),
+        "secret_key": PEPPER,
+        "fetch": FakeFetch(),
+    }
+    return OpenIDProvider(**fields | parts)
+
+
+def a_call(pairs: Any = (), authorization: Any = (), *, path: str = "/token", **more: Any) -> BackChannelCall:
+    fields: dict[str, Any] = {"method": "POST", "url": f"{ISSUER}{path}", "now": NOW, "correlation_id": "correlation-1"}
+    return BackChannelCall(pairs=pairs, authorization=authorization, **fields | more)
 
 
 def with_code(tokens: FakeTokens, *, grant: Grant | None = None, **spoilt: Any) -> str:

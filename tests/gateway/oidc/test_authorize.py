@@ -1,36 +1,21 @@
 import pytest
 
-from gateway.oidc.authorize import OfferedValues, validate
+from gateway.oidc.authorize import decoupled_request, validate
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.model import AuthorizationRequest
-from gateway.oidc.names import ErrorCode, Prompt
-from tests.gateway.oidc.fakes import CALLBACK, CHALLENGE, NOW, FakeClients, a_client, a_key_client, a_public_client
-
-OFFERED = OfferedValues(providers=frozenset({"hong_kong", "macao"}))
-GOOD = {
-    "client_id": "rp-a",
-    "redirect_uri": CALLBACK,
-    "response_type": "code",
-    "scope": "openid profile",
-    "state": "a state+%41",
-    "code_challenge": CHALLENGE,
-    "code_challenge_method": "S256",
-}
-LEFT_OUT = None
-
-
-def pairs(**changed):
-    return [(name, value) for name, value in (GOOD | changed).items() if value is not LEFT_OUT]
-
-
-async def accepted(client=None, **changed) -> AuthorizationRequest:
-    return (await validate(pairs(**changed), FakeClients(client or a_client()), offered=OFFERED))[1]
-
-
-async def refusal_of(sent, client=None) -> OAuthError:
-    with pytest.raises(OAuthError) as refusal:
-        await validate(sent, FakeClients(client or a_client()), offered=OFFERED)
-    return refusal.value
+from gateway.oidc.names import ErrorCode, GrantType, Prompt, ResponseMode
+from gateway.oidc.parameters import Parameters
+from tests.gateway.oidc.fakes import (
+    CALLBACK,
+    CHALLENGE,
+    NOW,
+    FakeClients,
+    a_client,
+    a_key_client,
+    a_public_client,
+    an_endpoint,
+)
+from tests.gateway.oidc.request_fakes import GOOD, LEFT_OUT, OFFERED, accepted, pairs, refusal_of
 
 
 @pytest.mark.spec("OpenID Connect Core §3.1.2.1")
@@ -73,7 +58,7 @@ async def test_a_bare_request_leaves_the_optional_fields_empty() -> None:
 async def test_the_client_is_handed_on() -> None:
     client = a_client()
 
-    assert (await validate(pairs(), FakeClients(client), offered=OFFERED))[0] is client
+    assert (await validate(pairs(), an_endpoint(client), offered=OFFERED, now=NOW))[0] is client
 
 
 @pytest.mark.parametrize("client_id", [LEFT_OUT, "", "rp-x", "x" * 200, "rp-a\x00"])
@@ -87,7 +72,7 @@ async def test_an_unfit_client_id_is_never_looked_up() -> None:
     clients = FakeClients()
 
     with pytest.raises(OAuthError):
-        await validate(pairs(client_id="x" * 200), clients, offered=OFFERED)
+        await validate(pairs(client_id="x" * 200), an_endpoint(clients=clients), offered=OFFERED, now=NOW)
 
     assert clients.asked == []
 
@@ -177,8 +162,15 @@ REFUSED = [
     ({"scope": "OPENID profile"}, ErrorCode.INVALID_SCOPE),
     ({"scope": "openid\tprofile"}, ErrorCode.INVALID_REQUEST),
     ({"nonce": "x" * 513}, ErrorCode.INVALID_REQUEST),
-    ({"request": "eyJ.eyJ.x"}, ErrorCode.REQUEST_NOT_SUPPORTED),
-    ({"request_uri": "https://rp-a.example/r"}, ErrorCode.REQUEST_URI_NOT_SUPPORTED),
+    ({"request": "eyJ.eyJ.x"}, ErrorCode.INVALID_REQUEST_OBJECT),
+    ({"request_uri": "https://rp-a.example/r"}, ErrorCode.INVALID_REQUEST_URI),
+    ({"request": "eyJ.eyJ.x", "request_uri": "https://rp-a.example/r"}, ErrorCode.INVALID_REQUEST),
+    ({"claims": "{"}, ErrorCode.INVALID_REQUEST),
+    ({"claims": '{"userinfo":{"sub":{"value":"a"}},"id_token":{"sub":{"value":"b"}}}'}, ErrorCode.INVALID_REQUEST),
+    ({"dpop_jkt": "short"}, ErrorCode.INVALID_REQUEST),
+    ({"dpop_jkt": "x" * 42 + "="}, ErrorCode.INVALID_REQUEST),
+    ({"id_token_hint": "eyJ.eyJ.x"}, ErrorCode.INVALID_REQUEST),
+    ({"resource": "https://api.rp-a.example/"}, ErrorCode.INVALID_TARGET),
     ({"registration": "{}"}, ErrorCode.REGISTRATION_NOT_SUPPORTED),
     ({"prompt": "none login"}, ErrorCode.INVALID_REQUEST),
     ({"prompt": "create"}, ErrorCode.INVALID_REQUEST),
@@ -214,13 +206,32 @@ async def test_az_07_every_flow_but_the_code_flow_is_switched_off(value) -> None
 
 
 @pytest.mark.attack("AZ-12")
-@pytest.mark.parametrize("value", ["fragment", "form_post", "form_post.jwt", "web_message", "unknown"])
-async def test_az_12_every_response_mode_but_query_is_refused(value) -> None:
+@pytest.mark.parametrize("value", ["fragment", "fragment.jwt", "web_message", "QUERY", "unknown"])
+async def test_az_12_a_response_mode_that_is_not_offered_is_refused_in_the_query(value) -> None:
     known = await refusal_of(pairs(response_mode=value))
     unregistered = await refusal_of(pairs(response_mode=value, redirect_uri="https://evil.test/"))
 
     assert known.code is ErrorCode.INVALID_REQUEST
+    assert known.reply_to is not None
+    assert known.reply_to.response_mode is ResponseMode.QUERY
     assert unregistered.reply_to is None
+
+
+@pytest.mark.parametrize("mode", list(ResponseMode))
+async def test_every_offered_response_mode_carries_success_and_failure(mode) -> None:
+    request = await accepted(response_mode=mode.value)
+    error = await refusal_of(pairs(response_mode=mode.value, scope="profile"))
+
+    assert request.response_mode is mode
+    assert error.reply_to is not None
+    assert error.reply_to.response_mode is mode
+
+
+@pytest.mark.attack("AZ-12")
+async def test_az_12_nothing_is_posted_to_an_unregistered_address() -> None:
+    error = await refusal_of(pairs(response_mode="form_post", redirect_uri="https://evil.test/"))
+
+    assert error.reply_to is None
 
 
 @pytest.mark.attack("PK-01")
@@ -272,3 +283,80 @@ async def test_no_refusal_quotes_the_request() -> None:
         assert not any(value in str(error) for value in sent)
         assert error.description.isascii()
         assert not set('"\\') & set(error.description)
+
+
+@pytest.mark.spec("OpenID Connect Core §11")
+async def test_offline_access_is_ignored_for_a_client_that_cannot_refresh() -> None:
+    client = a_client(scopes=("openid", "offline_access"))
+
+    assert (await accepted(client, scope="openid offline_access")).scopes == ("openid",)
+
+
+async def test_offline_access_is_kept_for_a_client_that_can_refresh() -> None:
+    client = a_client(
+        scopes=("openid", "offline_access"), grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN)
+    )
+
+    assert (await accepted(client, scope="openid offline_access")).scopes == ("openid", "offline_access")
+
+
+async def test_a_client_without_the_code_grant_may_send_nobody_here() -> None:
+    error = await refusal_of(pairs(), a_client(grant_types=(GrantType.DEVICE_CODE,)))
+
+    assert error.code is ErrorCode.UNAUTHORIZED_CLIENT
+
+
+async def test_a_client_whose_registration_is_over_is_refused_like_an_unknown_one() -> None:
+    error = await refusal_of(pairs(), a_client(expires_at=NOW))
+
+    assert (error.description, error.reply_to) == ("client_id is missing or unknown", None)
+
+
+@pytest.mark.spec("OpenID Connect Registration §2")
+async def test_defaults_of_the_registration_stand_in_for_what_a_request_leaves_open() -> None:
+    client = a_client(default_max_age=300, default_acr_values=("urn:gba:loa:2",))
+
+    left_open = await accepted(client)
+    said = await accepted(client, max_age="0", acr_values="urn:gba:loa:3")
+
+    assert (left_open.max_age, left_open.acr_values) == (300, ("urn:gba:loa:2",))
+    assert (said.max_age, said.acr_values) == (0, ("urn:gba:loa:3",))
+
+
+@pytest.mark.spec("RFC 8707 §2.1")
+async def test_several_resources_may_be_asked_for() -> None:
+    client = a_client(resources=("https://api.rp-a.example/", "urn:fictional:records"))
+    sent = [*pairs(), ("resource", "https://api.rp-a.example/"), ("resource", "urn:fictional:records")]
+
+    _, request = await validate(sent, an_endpoint(client), offered=OFFERED, now=NOW)
+
+    assert request.resources == ("https://api.rp-a.example/", "urn:fictional:records")
+
+
+@pytest.mark.spec("RFC 9449 §10")
+async def test_a_thumbprint_binds_the_code_beforehand() -> None:
+    assert (await accepted(dpop_jkt="0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")).dpop_jkt is not None
+
+
+@pytest.mark.spec("RFC 8628 §3.1")
+def test_a_request_without_a_browser_needs_no_way_back() -> None:
+    client = a_client(grant_types=(GrantType.DEVICE_CODE,))
+    form = Parameters([("client_id", "rp-a"), ("scope", "openid profile"), ("acr_values", "urn:gba:loa:2")])
+
+    request = decoupled_request(form, client, OFFERED, an_endpoint(client), NOW)
+
+    assert (request.redirect_uri, request.code_challenge, request.scopes) == ("", "", ("openid", "profile"))
+    assert request.acr_values == ("urn:gba:loa:2",)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        [("scope", "profile")],
+        [("scope", "openid"), ("scope", "openid")],
+        [("scope", "openid"), ("colour", "red"), ("colour", "red")],
+    ],
+)
+def test_a_request_without_a_browser_passes_the_same_checks(form) -> None:
+    with pytest.raises(OAuthError):
+        decoupled_request(Parameters(form), a_client(), OFFERED, an_endpoint(), NOW)

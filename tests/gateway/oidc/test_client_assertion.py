@@ -1,9 +1,10 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from certs.keys.signing_key import Algorithm
-from gateway.oidc.names import CLIENT_ASSERTION_TYPE, ErrorCode
+from gateway.oidc.names import CLIENT_ASSERTION_TYPE, ErrorCode, Profile
 from tests.gateway.oidc.assertions import SOON, an_assertion, assertion_form, client_of, refusal_of
 from tests.gateway.oidc.fakes import (
     ISSUER,
@@ -231,3 +232,37 @@ async def test_a_client_whose_keys_changed_is_checked_with_the_new_ones() -> Non
 
     assert (await refusal_of(changed, assertion_form(an_assertion(old)))).code is ErrorCode.INVALID_CLIENT
     assert await client_of(changed, assertion_form(an_assertion(new))) == "rp-a"
+
+
+@pytest.mark.spec("FAPI 2.0 Security Profile §5.4.1")
+@pytest.mark.parametrize(("algorithm", "is_good"), [(Algorithm.PS256, True), (Algorithm.RS256, False)])
+async def test_a_fapi_client_signs_with_the_algorithms_of_its_profile(algorithm, is_good) -> None:
+    key = signing_key(algorithm, "client")
+    jwks = {"keys": [{name: value for name, value in key.public_jwk().items() if name != "alg"}]}
+    op = an_endpoint(a_key_client(jwks=jwks, profile=Profile.FAPI2_SP, dpop_bound_access_tokens=True))
+    form = assertion_form(an_assertion(key))
+
+    if is_good:
+        assert await client_of(op, form) == "rp-a"
+    else:
+        assert (await refusal_of(op, form)).code is ErrorCode.INVALID_CLIENT
+
+
+@pytest.mark.attack("CA-07")
+async def test_ca_07_an_assertion_that_one_endpoint_has_seen_is_spent_for_all() -> None:
+    op = an_endpoint(a_key_client())
+    form = assertion_form(an_assertion())
+    await client_of(op, form, path="/par")
+
+    for path in ("/token", "/revoke", "/introspect", "/par"):
+        assert (await refusal_of(op, form, path=path)).code is ErrorCode.INVALID_CLIENT
+
+
+@pytest.mark.attack("CA-07")
+async def test_ca_07_of_many_simultaneous_uses_one_succeeds() -> None:
+    op = an_endpoint(a_key_client())
+    form = assertion_form(an_assertion())
+
+    results = await asyncio.gather(*(client_of(op, form) for _ in range(50)), return_exceptions=True)
+
+    assert results.count("rp-a") == 1

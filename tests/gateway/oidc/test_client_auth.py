@@ -1,4 +1,6 @@
 import base64
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -161,3 +163,52 @@ async def test_ca_18_unknown_disabled_and_wrong_clients_get_the_same_answer() ->
 def test_the_hash_of_a_secret_depends_on_the_pepper() -> None:
     assert hash_secret(PEPPER, SECRET) != hash_secret(PEPPER[::-1], SECRET)
     assert len(hash_secret(PEPPER, SECRET)) == 32
+
+
+# -------------------------------------------------------------------------------------- a rotation of secrets
+SOON = NOW + timedelta(hours=1)
+OLD_SECRET = "the-fictional-secret-before"
+ROTATED = a_client(retiring_secret_hash=hash_secret(PEPPER, OLD_SECRET), retiring_secret_until=SOON)
+
+
+@pytest.mark.parametrize("secret", [SECRET, OLD_SECRET])
+async def test_while_a_rotation_lasts_both_secrets_are_good(secret) -> None:
+    assert await client_of(an_endpoint(ROTATED), authorization=[a_basic_header(secret=secret)]) == "rp-a"
+
+
+async def test_after_the_rotation_the_old_secret_is_over() -> None:
+    error = await refusal_of(an_endpoint(ROTATED), authorization=[a_basic_header(secret=OLD_SECRET)], now=SOON)
+
+    assert error.code is ErrorCode.INVALID_CLIENT
+
+
+@pytest.mark.parametrize("spoilt", [{"retiring_secret_until": None}, {"retiring_secret_hash": None}])
+async def test_half_a_rotation_lets_nobody_in(spoilt) -> None:
+    op = an_endpoint(replace(ROTATED, **spoilt))
+
+    error = await refusal_of(op, authorization=[a_basic_header(secret=OLD_SECRET)])
+
+    assert error.code is ErrorCode.INVALID_CLIENT
+
+
+# ----------------------------------------------------------------------------------- registrations that end
+async def test_an_automatic_registration_ends_with_its_trust_chain() -> None:
+    op = an_endpoint(a_client(expires_at=SOON))
+
+    assert await client_of(op, authorization=[a_basic_header()]) == "rp-a"
+    assert (await refusal_of(op, authorization=[a_basic_header()], now=SOON)).code is ErrorCode.INVALID_CLIENT
+
+
+# --------------------------------------------------------------------------------------------------- counting
+@pytest.mark.attack("DS-02")
+async def test_ds_02_only_a_client_that_has_proven_its_name_is_counted() -> None:
+    counted = []
+
+    async def admit(client, call) -> None:
+        counted.append(client.client_id)
+
+    op = an_endpoint(admit=admit)
+    await refusal_of(op, authorization=[a_basic_header(secret="wrong")])
+    await client_of(op, authorization=[a_basic_header()])
+
+    assert counted == ["rp-a"]

@@ -2,19 +2,31 @@ from datetime import timedelta
 
 import pytest
 from jose import jwt as far_side
+from joserfc import jwe
+from joserfc.jwk import RSAKey
 
+from certs.keys.signing_key import Algorithm
+from gateway.oidc.errors import OAuthError
 from gateway.oidc.issue import id_token, new_access_token, new_code
+from gateway.oidc.names import ErrorCode
+from gateway.oidc.protection import for_id_tokens
 from gateway.oidc.random_values import digest, new_value
+from gateway.oidc.token import answer
 from tests.gateway.oidc.fakes import (
     CALLBACK,
     CHALLENGE,
     ISSUER,
     NOW,
+    VERIFIER,
+    a_basic_header,
+    a_call,
     a_client,
     a_grant,
     a_request,
     an_endpoint,
     half_hash,
+    signing_key,
+    with_code,
 )
 
 AT = int(NOW.timestamp())
@@ -55,7 +67,6 @@ def test_an_id_token_says_exactly_this() -> None:
         "sid": "session-1",
         "nonce": "a-nonce",
         "at_hash": half_hash("the-access-token"),
-        "gba_cn_id": {"value": "a fictional identifier"},
     }
 
 
@@ -108,3 +119,65 @@ def test_cd_06_values_are_long_and_never_repeated() -> None:
 
     assert len(values) == 10_000
     assert {len(value) for value in values} == {43}
+
+
+# ------------------------------------------------------------------------------------------ encrypted ID tokens
+def reader(use="enc"):
+    key = signing_key(Algorithm.RS256, "reader")
+    numbers = {name: key.public_jwk()[name] for name in ("kty", "n", "e")}
+    return {"keys": [numbers | {"use": use, "kid": "one"}]}
+
+
+def an_encrypting_client(**spoilt):
+    return a_client(**{"jwks": reader(), "id_token_encrypted_response_alg": "RSA-OAEP"} | spoilt)
+
+
+async def sealed(client):
+    op = an_endpoint(client)
+    envelope = await for_id_tokens(client, op, NOW)
+    return id_token(a_grant(), client, "the-access-token", op, NOW, envelope=envelope)
+
+
+@pytest.mark.attack("PR-05")
+@pytest.mark.spec("OpenID Connect Core §10.2")
+@pytest.mark.parametrize("enc", [None, "A128CBC-HS256", "A256GCM"])
+async def test_pr_05_a_client_that_encrypts_its_id_tokens_finds_the_number_inside(enc) -> None:
+    token = await sealed(an_encrypting_client(id_token_encrypted_response_enc=enc))
+
+    key = RSAKey.import_key(signing_key(Algorithm.RS256, "reader").to_pem())
+    opened = jwe.decrypt_compact(token, key, algorithms=["RSA-OAEP", enc or "A128CBC-HS256"])
+    assert opened.headers()["cty"] == "JWT"
+    assert read((opened.plaintext or b"").decode())["gba_cn_id"] == {"value": "a fictional identifier"}
+
+
+@pytest.mark.parametrize("jwks", [None, {"keys": []}, reader("sig")])
+async def test_an_id_token_is_never_sent_in_the_clear_instead_of_encrypted(jwks) -> None:
+    with pytest.raises(OAuthError) as refusal:
+        await sealed(an_encrypting_client(jwks=jwks))
+
+    assert refusal.value.code is ErrorCode.SERVER_ERROR
+
+
+@pytest.mark.parametrize("keys", [{"jwks": None, "jwks_uri": "https://rp-a.example/keys"}, {"jwks": reader("sig")}])
+async def test_a_code_is_not_spent_while_nothing_could_be_encrypted(keys) -> None:
+    op = an_endpoint(an_encrypting_client(**keys))
+    code = with_code(op.tokens)
+    form = [("code", code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]
+
+    with pytest.raises(OAuthError) as refusal:
+        await answer(a_call([("grant_type", "authorization_code"), *form], [a_basic_header()]), op)
+
+    assert refusal.value.code is ErrorCode.SERVER_ERROR
+    assert op.tokens.codes[digest(code)].spent_at is None
+
+
+@pytest.mark.attack("PR-05")
+def test_pr_05_without_encryption_no_number_stands_in_an_id_token() -> None:
+    claims = read(issue(scopes=("openid", "cn_id", "cn_doc"), id_token_claims=("gba_cn_id", "name")))
+
+    assert not {"gba_cn_id", "gba_doc"} & set(claims)
+    assert claims["name"] == "Fictional Person"
+
+
+def test_an_id_token_of_an_organisation_names_the_person_who_acts() -> None:
+    assert read(issue(actor_sub="a-person"))["act"] == {"sub": "a-person"}

@@ -5,10 +5,12 @@ import pytest
 
 from certs.keys import jose
 from certs.keys.signing_key import KeySet, KeyState
+from gateway.oidc import logout_token
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.issue import id_token
-from gateway.oidc.logout import LogoutRequest, post_logout_url, validate
+from gateway.oidc.logout import LogoutRequest, front_channel_url, post_logout_url, validate
 from gateway.oidc.names import ErrorCode
+from gateway.oidc.ports import Delivery, DeliveryKind
 from tests.gateway.oidc.fakes import (
     ISSUER,
     NOW,
@@ -160,3 +162,23 @@ def test_the_browser_goes_back_with_its_state(uri, state, url) -> None:
     request = replace(LogoutRequest(a_client()), post_logout_redirect_uri=uri, state=state)
 
     assert post_logout_url(request) == url
+
+
+@pytest.mark.spec("Front-Channel Logout 1.0 §2")
+@pytest.mark.parametrize(
+    ("uri", "address"),
+    [
+        (None, None),
+        ("https://rp-a.example/out", "https://rp-a.example/out?iss=https%3A%2F%2Fid.example.hk&sid=a%26b"),
+        ("https://rp-a.example/out?x=1", "https://rp-a.example/out?x=1&iss=https%3A%2F%2Fid.example.hk&sid=a%26b"),
+    ],
+)
+def test_a_frame_names_the_issuer_and_the_session(uri, address) -> None:
+    assert front_channel_url(a_client(frontchannel_logout_uri=uri), ISSUER, "a&b") == address
+
+
+@pytest.mark.attack("LO-07")
+async def test_lo_07_our_own_logout_token_is_no_hint() -> None:
+    delivery = Delivery("delivery-1", DeliveryKind.LOGOUT, "rp-a", {"sub": "s", "sid": "x"}, NOW)
+
+    await refusal_of(id_token_hint=logout_token.make(delivery, a_client(), an_endpoint(), NOW))

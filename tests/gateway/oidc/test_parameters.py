@@ -77,3 +77,29 @@ def test_a_state_that_cannot_be_used_is_not_sound(pairs) -> None:
 
 def test_parameters_print_no_value() -> None:
     assert "hidden" not in repr(Parameters([("code", "hidden")]))
+
+
+@pytest.mark.spec("RFC 8707 §2")
+@pytest.mark.parametrize("name", ["resource", "audience"])
+def test_the_parameters_that_may_repeat_are_read_as_lists(name) -> None:
+    parameters = Parameters([(name, "urn:a:1"), ("scope", "openid"), (name, "urn:a:2"), (name, "urn:a:1"), (name, "")])
+    parameters.check()
+
+    assert parameters.all(name) == ("urn:a:1", "urn:a:2")
+    assert Parameters([]).all(name) == ()
+
+
+def test_a_repeated_parameter_is_not_read_as_a_single_one() -> None:
+    with pytest.raises(OAuthError):
+        Parameters([("resource", "urn:a:1"), ("resource", "urn:a:2")]).get("resource")
+
+
+def test_no_other_parameter_is_read_as_a_list() -> None:
+    with pytest.raises(ValueError, match="may repeat"):
+        Parameters([("scope", "openid")]).all("scope")
+
+
+@pytest.mark.parametrize("value", [f"urn:a:{BREAK}", "x" * 513])
+def test_a_list_with_an_unfit_value_is_refused(value) -> None:
+    with pytest.raises(OAuthError):
+        Parameters([("resource", "urn:a:1"), ("resource", value)]).all("resource")

@@ -6,9 +6,9 @@ import pytest
 from certs.keys.signing_key import KeySet
 from gateway.audit import AuditAction
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.names import ErrorCode
+from gateway.oidc.names import ErrorCode, GrantType
 from gateway.oidc.random_values import digest
-from gateway.oidc.token import answer
+from gateway.oidc.token import GRANTS, answer
 from tests.gateway.oidc.fakes import (
     CALLBACK,
     CHALLENGE,
@@ -16,6 +16,7 @@ from tests.gateway.oidc.fakes import (
     VERIFIER,
     FakeTokens,
     a_basic_header,
+    a_call,
     a_client,
     a_grant,
     a_public_client,
@@ -32,7 +33,7 @@ def form(its_code, **changed):
 
 
 async def answer_to(endpoint, pairs, *, client_id="rp-a", now=NOW):
-    return await answer(pairs, [a_basic_header(client_id)], endpoint, now, "correlation-1")
+    return await answer(a_call(pairs, [a_basic_header(client_id)], now=now), endpoint)
 
 
 async def refusal_of(endpoint, pairs, *, client_id="rp-a", now=NOW) -> ErrorCode:
@@ -62,7 +63,7 @@ async def test_a_public_client_exchanges_a_code_with_its_verifier_alone() -> Non
     endpoint = an_endpoint(a_public_client())
     code = with_code(endpoint.tokens)
 
-    response = await answer(form(code, client_id="rp-a"), [], endpoint, NOW, "correlation-1")
+    response = await answer(a_call(form(code, client_id="rp-a")), endpoint)
 
     assert response.access_token
 
@@ -214,7 +215,7 @@ async def test_an_unknown_code_is_refused(code) -> None:
         ({"code": LEFT_OUT}, ErrorCode.INVALID_REQUEST),
         ({"grant_type": "password"}, ErrorCode.UNSUPPORTED_GRANT_TYPE),
         ({"grant_type": "client_credentials"}, ErrorCode.UNSUPPORTED_GRANT_TYPE),
-        ({"grant_type": "refresh_token"}, ErrorCode.UNSUPPORTED_GRANT_TYPE),
+        ({"grant_type": "refresh_token"}, ErrorCode.UNAUTHORIZED_CLIENT),
         ({"grant_type": "authorization_code "}, ErrorCode.UNSUPPORTED_GRANT_TYPE),
         ({"code": "a\nb"}, ErrorCode.INVALID_REQUEST),
     ],
@@ -234,3 +235,24 @@ async def test_hp_04_a_doubled_parameter_is_refused_before_the_client_is_looked_
 
 async def test_a_stranger_learns_nothing_about_grant_types() -> None:
     assert await refusal_of(an_endpoint(), [("grant_type", "password")], client_id="rp-x") is ErrorCode.INVALID_CLIENT
+
+
+@pytest.mark.attack("TN-02")
+@pytest.mark.parametrize("grant_type", [grant for grant in GrantType if grant is not GrantType.AUTHORIZATION_CODE])
+async def test_tn_02_a_grant_that_the_client_is_not_registered_for_is_refused(grant_type) -> None:
+    endpoint = an_endpoint()
+
+    assert await refusal_of(endpoint, [("grant_type", grant_type.value)]) is ErrorCode.UNAUTHORIZED_CLIENT
+
+
+@pytest.mark.attack("TN-02")
+async def test_tn_02_a_client_without_the_code_grant_cannot_redeem_a_code() -> None:
+    endpoint = an_endpoint(a_client(grant_types=(GrantType.DEVICE_CODE,)))
+    code = with_code(endpoint.tokens)
+
+    assert await refusal_of(endpoint, form(code)) is ErrorCode.UNAUTHORIZED_CLIENT
+    assert endpoint.tokens.codes[digest(code)].spent_at is None
+
+
+def test_every_grant_type_has_its_function() -> None:
+    assert set(GRANTS) == set(GrantType)

@@ -3,27 +3,34 @@
 from dataclasses import replace
 from html.parser import HTMLParser
 
-from gateway.web.pages import (
+from gateway.oidc.names import ErrorCode
+from gateway.web.account_pages import (
     AccountActPage,
     AccountEndedPage,
     AccountPage,
     AccountSignInPage,
+    Receiver,
+    RecordShown,
+    StandingConsent,
+)
+from gateway.web.consent_items import ConsentGroup, ConsentItem
+from gateway.web.decoupled_pages import ApprovalsPage, DecidedPage, DevicePage, UserCodePage, Waiting
+from gateway.web.error_catalogue import CATALOGUE as ERRORS
+from gateway.web.pages import (
     ChooserPage,
-    ConsentGroup,
-    ConsentItem,
-    ConsentPage,
-    HomePage,
+    ErrorListPage,
+    ErrorPage,
+    FormPostPage,
     Page,
     PermitPage,
     ProblemPage,
     ProviderOption,
-    Receiver,
-    RecordShown,
     SignedOutPage,
     SignOutPage,
-    StandingConsent,
 )
 from gateway.web.render import build_renderer
+from gateway.web.sign_in_pages import ConsentPage, Elsewhere
+from gateway.web.start_page import start_page
 from gateway.web.texts import load_texts
 
 STRICT = build_renderer(load_texts(strict=True))
@@ -68,12 +75,96 @@ PROBLEM = ProblemPage(
     again="/sign-in/x",
     way_home=HOME,
 )
-START = HomePage(
-    None,
-    "/",
-    "https://id.example",
-    (("home.discovery", "/.well-known/openid-configuration"), ("home.keys", "/jwks"), ("home.ready", "/readyz")),
+DISCOVERY = {
+    "issuer": "https://id.example",
+    "authorization_endpoint": "https://id.example/authorize",
+    "token_endpoint": "https://id.example/token",
+    "userinfo_endpoint": "https://id.example/userinfo",
+    "jwks_uri": "https://id.example/jwks",
+    "registration_endpoint": "https://id.example/register",
+    "service_documentation": "https://id.example/",
+    "id_token_signing_alg_values_supported": ["ES256", "PS256"],
+    "request_parameter_supported": True,
+}
+START = start_page(DISCOVERY)
+ELSEWHERE = Elsewhere(is_at_counter=False, binding_message=None)
+COUNTER = Elsewhere(is_at_counter=True, binding_message="W4-17 Housing desk")
+FULL_CONSENT = replace(
+    CONSENT,
+    provider="guangdong",
+    jurisdiction="hong_kong",
+    origin="guangdong",
+    groups=(
+        ConsentGroup("openid", ()),
+        ConsentGroup("profile", (ConsentItem("name", "陳**"),), is_essential=True),
+        ConsentGroup("claim:birthdate", (ConsentItem("birthdate", "1985-**-**"),), is_essential=True),
+        ConsentGroup(
+            "claim:verified_claims",
+            (
+                ConsentItem("trust_framework", "hk_iam_smart"),
+                ConsentItem("assurance_level", "urn:gba:loa:3"),
+                ConsentItem("verified_on", "2026-11-24"),
+                ConsentItem("evidence", "population_register"),
+                ConsentItem("evidence", "mainland_travel_permit"),
+                ConsentItem("family_name", "陳"),
+            ),
+        ),
+        ConsentGroup(
+            "organisation",
+            (
+                ConsentItem("organisation_name", "海風貿易有限公司"),
+                ConsentItem("organisation_register", "hk.brn"),
+                ConsentItem("organisation_identifier", "00000000"),
+                ConsentItem("mandate_role", "agent"),
+                ConsentItem("mandate_scope", "all"),
+                ConsentItem("mandate_until", "2027-03-31"),
+            ),
+        ),
+        ConsentGroup("offline_access", (), days=90),
+    ),
+    acts_for="海風貿易有限公司",
 )
+USER_CODE = UserCodePage(None, "/device", "/device", "token")
+DEVICE = DevicePage(
+    service="Harbour Hotel",
+    switch="/device/x?user_code=WDJB-MJHT&seal=s",
+    action="/device/x",
+    csrf="token",
+    user_code="WDJB-MJHT",
+    jurisdiction="guangdong",
+    since="16:02",
+    elsewhere=ELSEWHERE,
+)
+WAITING = Waiting("/approvals/x", "token", "Harbour Hotel", "macao", "W4-17 Housing desk", "16:02")
+APPROVALS = ApprovalsPage(None, "/approvals", (WAITING, replace(WAITING, action="/approvals/y", binding_message=None)))
+DECIDED = DecidedPage("Harbour Hotel", "/device/decided?is=approved", is_approved=True, is_at_counter=False)
+FORM_POST = FormPostPage("Harbour Hotel", "", "https://rp.example/cb", (("code", "c"), ("state", 's"<b>')))
+ERROR = ErrorPage(None, "/errors/invalid_grant", "invalid_grant", *ERRORS[ErrorCode.INVALID_GRANT])
+ERROR_LIST = ErrorListPage(None, "/errors", tuple((code.value, about.happened) for code, about in ERRORS.items()))
+TELLING = replace(
+    SIGNED_OUT,
+    switch="",
+    told=("Harbour Hotel", "Sai Van Clinic"),
+    frames=("https://rp.example/out?iss=i&sid=s", "https://clinic.example/out"),
+    goes_on=True,
+)
+DECOUPLED_PAGES: list[Page] = [
+    USER_CODE,
+    replace(USER_CODE, user_code="WDJB-MJHT"),
+    replace(USER_CODE, user_code="WDJB-MJHX", is_wrong=True),
+    DEVICE,
+    replace(DEVICE, elsewhere=replace(ELSEWHERE, binding_message="Kiosk 7")),
+    replace(CHOOSER, way_home=None),
+    replace(CONSENT, elsewhere=ELSEWHERE),
+    replace(CONSENT, elsewhere=COUNTER),
+    APPROVALS,
+    replace(APPROVALS, requests=()),
+    *(
+        replace(DECIDED, is_approved=is_approved, is_at_counter=is_at_counter)
+        for is_approved in (True, False)
+        for is_at_counter in (True, False)
+    ),
+]
 RECORD = RecordShown("H******18", "8****************5", "surrogate", "active", "2026-11-24")
 ACCOUNT = AccountPage(
     service=None,
@@ -85,7 +176,13 @@ ACCOUNT = AccountPage(
     receivers=(Receiver("Harbour Hotel", "guangdong", "2026-11-24"), Receiver("Sai Van Clinic", "macao", "2026-11-20")),
     consents=(
         StandingConsent(
-            "shop", "Harbour Hotel", "guangdong", "accommodation", ("openid", "cn_id"), "2026-11-24", "token"
+            "shop",
+            "Harbour Hotel",
+            "guangdong",
+            "accommodation",
+            ("openid", "cn_id", "claim:birthdate", "offline_access"),
+            "2026-11-24",
+            "token",
         ),
         StandingConsent("clinic", "Sai Van Clinic", "macao", "", ("openid",), "2026-11-20", "token"),
     ),
@@ -112,6 +209,7 @@ ACCOUNT_PAGES: list[Page] = [
     replace(ACCOUNT, done="dispute"),
     ACCOUNT_SIGN_IN,
     replace(ACCOUNT_SIGN_IN, is_again=True),
+    replace(ACCOUNT_SIGN_IN, switch="/approvals", asks="approvals"),
     NEW_PERMIT,
     replace(NEW_PERMIT, answer="register.not_matched"),
     DISPUTE,
@@ -120,10 +218,12 @@ ACCOUNT_PAGES: list[Page] = [
     AccountEndedPage(None, "/account/ended", "untie"),
     AccountEndedPage(None, "/account/ended", "erase"),
 ]
-PAGES: list[Page] = [CHOOSER, PERMIT, CONSENT, SIGN_OUT, SIGNED_OUT, PROBLEM, START]
-PAGES += [replace(PERMIT, answer="permit.format"), replace(SIGNED_OUT, way_home=None, upstream=())]
-PAGES += [replace(page, service=None) for page in PAGES]
-PAGES += ACCOUNT_PAGES
+NAMED: list[Page] = [CHOOSER, PERMIT, CONSENT, FULL_CONSENT, SIGN_OUT, SIGNED_OUT, PROBLEM, START]
+NAMED += [FORM_POST, ERROR, ERROR_LIST, TELLING]
+NAMED += [replace(PERMIT, answer="permit.format"), replace(SIGNED_OUT, way_home=None, upstream=())]
+UNLIKE: list[Page] = [*NAMED, *ACCOUNT_PAGES, *DECOUPLED_PAGES]
+"""One of everything that differs to the eye; the rest differs in a name."""
+PAGES: list[Page] = [*UNLIKE, *(replace(page, service=None) for page in NAMED if page.service)]
 
 
 class Outline(HTMLParser):

@@ -187,3 +187,16 @@ def test_every_page_shows_numbers_masked() -> None:
 
 def ids(read) -> set[str]:
     return {found["id"] for _, found in read.elements if "id" in found}
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_service_that_stays_connected_is_marked_with_how_to_end_that(language: str) -> None:
+    read = outline(ACCOUNT, language)
+
+    assert "stays-connected-1" in ids(read)
+    assert "stays-connected-2" not in ids(read)
+    assert "claim:" not in read.text
+
+
+def test_the_page_leads_to_what_counters_ask() -> None:
+    assert outline(ACCOUNT).by_id("approvals")[1]["href"] == "/approvals"

@@ -86,7 +86,7 @@ async def test_mp_01_who_asks_too_often_has_to_wait(world: World) -> None:
 
     assert response.status_code == 429
     assert response.headers["retry-after"] == "60"
-    assert set(response.json()) == {"error", "error_description"}
+    assert set(response.json()) == {"error", "error_description", "error_uri"}
     assert (await put(world, token, json={"number": number})).json()["is_subjects"] is True
 
 

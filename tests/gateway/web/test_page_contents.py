@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.web.consent_items import ConsentGroup
 from gateway.web.languages import LOCALES
-from gateway.web.pages import ConsentGroup, Page, ProviderOption
+from gateway.web.pages import Page, ProviderOption
 from tests.gateway.web.page_samples import (
     CHOOSER,
     CONSENT,
@@ -14,6 +15,8 @@ from tests.gateway.web.page_samples import (
     PROBLEM,
     SIGN_OUT,
     SIGNED_OUT,
+    STRICT,
+    Outline,
     name_of,
     outline,
 )
@@ -42,6 +45,15 @@ def test_a_provider_without_texts_is_offered_by_its_name() -> None:
 
     assert read.by_id("provider-shenzhen")[1]["value"] == "shenzhen"
     assert "shenzhen" in read.text
+
+
+def test_a_provider_that_an_operator_named_is_offered_by_that_name_and_shown_as_text() -> None:
+    page = replace(CHOOSER, providers=(ProviderOption("shenzhen"),))
+
+    read = Outline(STRICT.render(page, "en", {"shenzhen": "<b>Shenzhen Pass</b>"}))
+
+    assert "<b>Shenzhen Pass</b>" in read.text
+    assert read.by_id("provider-shenzhen")[1]["value"] == "shenzhen"
 
 
 @pytest.mark.parametrize("page", [CHOOSER, PERMIT, CONSENT, SIGN_OUT, PROBLEM], ids=name_of)

@@ -71,13 +71,14 @@ async def test_a_redirect_uri_with_a_query_keeps_every_byte(stage: Stage):
     assert response.headers["location"].startswith("https://gateway.test/plain?x=1&code=")
 
 
-async def test_the_tab_for_legal_persons_says_that_nothing_is_there_yet(stage: Stage):
+async def test_the_tab_for_legal_persons_offers_everybody_who_may_act_for_an_organisation(stage: Stage):
     ticket = ticket_of(await stage.authorize())
 
     response = await stage.browser.get("/tif/sso/login", params={"ticket": ticket, "tab": "legal"})
 
-    assert "not in this simulation yet" in response.text
-    assert 'id="sign-in"' not in response.text
+    assert 'id="as-li-xiao-hua-for-bay-trading"' in response.text
+    assert 'id="as-wang-yan-for-bay-trading"' in response.text
+    assert "harbour-books" not in response.text
 
 
 async def test_an_unknown_account_gets_the_form_again(stage: Stage):

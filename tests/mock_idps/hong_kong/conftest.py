@@ -45,6 +45,8 @@ class Service:
     secret: str = SECRET
     cek: bytes = b""
     session: str | None = None
+    root: str = ""
+    letter: str = "D"
     numbers: itertools.count = field(default_factory=itertools.count)
 
     def headers(self, body: bytes, **spoiled) -> dict[str, str]:
@@ -63,11 +65,11 @@ class Service:
         return {name: value for name, value in values.items() if spoiled.get(name, "") is not None}
 
     async def post(self, path: str, body: bytes = b"", **spoiled) -> httpx.Response:
-        return await self.http.post(path, content=body, headers=self.headers(body, **spoiled))
+        return await self.http.post(self.root + path, content=body, headers=self.headers(body, **spoiled))
 
     async def get_key(self, **spoiled) -> dict:
         answer = (await self.post("/api/v1/security/getKey", **spoiled)).json()
-        if answer["code"] == "D00000":
+        if answer["code"] == f"{self.letter}00000":
             wrapped = base64.b64decode(answer["content"]["secretKey"])
             self.cek = self.kek.decrypt(wrapped, padding.PKCS1v15())
         return answer
@@ -93,6 +95,27 @@ class Service:
         fields = {"code": code, "grantType": "authorization_code", **changes}
         wanted = {name: value for name, value in fields.items() if value is not None}
         return await self.sealed("/api/v1/auth/getToken", wanted)
+
+    async def corp_token(self, ticket: str, token: dict, **changes) -> dict:
+        fields = {
+            "ticketID": ticket,
+            "grantType": "authorization_code",
+            "iAMSmart_AccessToken": token["accessToken"],
+            "iAMSmart_TokenizedID": token["openID"],
+            **changes,
+        }
+        return await self.sealed("/api/v1/auth/getToken", {n: v for n, v in fields.items() if v is not None})
+
+    async def corp_profiles(self, token: dict, **changes) -> dict:
+        fields = {
+            "accessToken": token["accessToken"],
+            "openID": token["openID"],
+            "corpProfileFields": ["corpID", "brn", "corpNameEN", "corpNameTC"],
+            "eCorpFields": ["corpStatusEN"],
+            "representationFields": ["role", "powers", "validUntil"],
+            **changes,
+        }
+        return await self.sealed("/api/v1/profiles", {n: v for n, v in fields.items() if v is not None})
 
     async def profiles(self, token: dict, fields=("idNo", "enName", "chName"), **changes) -> dict:
         wanted = {
@@ -135,6 +158,10 @@ class Browser:
 
     async def phone(self, ticket: str, person: str = "", action: str = "approve") -> httpx.Response:
         return await self.http.post("/qr", data={"c": ticket, "person": person, "action": action})
+
+    async def both_codes(self, person: str = "chan-siu-ming", **changes) -> dict[str, str]:
+        scope = {"cScope": "corpidapi_auth corpidapi_profiles"}
+        return callback_of(await self.get_qr(auto=person, **{**scope, **changes}))
 
     async def code_for(self, person: str = "chan-siu-ming", **changes) -> str:
         return callback_of(await self.get_qr(auto=person, **changes))["code"]
@@ -211,6 +238,14 @@ def browser(new_browser) -> Browser:
 @pytest.fixture
 async def service(new_http, clock, kek) -> Service:
     service = Service(new_http(), clock, kek)
+    await service.get_key()
+    return service
+
+
+@pytest.fixture
+async def corp(new_http, clock, kek) -> Service:
+    """The same service at CorpID, with a content key of its own."""
+    service = Service(new_http(), clock, kek, root="/corpid", letter="M")
     await service.get_key()
     return service
 

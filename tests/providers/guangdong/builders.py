@@ -93,6 +93,31 @@ def a_user(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def an_organisation(*properties: str, **changes: Any) -> dict[str, Any]:
+    """`pareobj` whose representative is the resident of `a_user`; properties replace those of the same name."""
+    known = {
+        "legal_person": "李小华",
+        "legal_id_type": "10",
+        "legal_code": "440305190606070012",
+        "ent_status": "active",
+        **dict(entry.split("=", 1) for entry in properties),
+    }
+    fields = {
+        "uid": "gd-bay-trading",
+        "useridcode": "ffeeddccbbaa99887766554433221100",
+        "usertype": "2",
+        "cn": "湾区模拟贸易有限公司",
+        "idcardtype": "49",
+        "idcardnumber": "91999900GBA000013P",
+        "is_real": "true",
+        "creditable_level_of_account": "L2",
+        "creditable_level_of_account_way": "L2@IDV@k",
+        "extproperties": [f"{name}={value}" for name, value in known.items() if value],
+        **changes,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def content_of(user: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
     """`biz_content`."""
     return {

@@ -159,7 +159,9 @@ def test_un_05_un_06_wb_08_a_field_of_another_type_or_value_is_refused_never_coe
     ("changes", "parent"),
     [({"usertype": "2"}, None), ({}, a_user(usertype="2")), ({}, {"useridcode": SUBJECT})],
 )
-def test_organisations_and_their_sub_accounts_are_not_eligible(changes: dict[str, Any], parent: Any) -> None:
+def test_an_organisation_without_a_person_and_a_sub_account_of_another_kind_are_not_eligible(
+    changes: dict[str, Any], parent: Any
+) -> None:
     with pytest.raises(ProviderError) as refused:
         identity_of(parent, **changes)
 

@@ -59,6 +59,15 @@ async def test_a_fresh_proof_is_asked_for_by_way_of_the_logout() -> None:
     assert dict(parse_qsl(urlsplit(fresh.url).query)) == {"redirect_uri": plain.url}
 
 
+async def test_a_sign_in_for_an_organisation_goes_past_the_platforms_session_to_its_tabs() -> None:
+    plain = await Province().provider().start(a_login())
+
+    start = await Province().provider().start(a_login(organisation=True))
+
+    assert start.url.startswith(f"{BASE}/_tif_sso_logout_/?")
+    assert dict(parse_qsl(urlsplit(start.url).query)) == {"redirect_uri": plain.url}
+
+
 @pytest.mark.parametrize("login_id", ["", "two/segments", "a b", "x" * 65, "..", "id?x=1"])
 async def test_a_login_id_that_is_no_path_segment_is_a_fault_of_ours(login_id: str) -> None:
     with pytest.raises(ValueError, match="path segment"):

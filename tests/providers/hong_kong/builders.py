@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -30,6 +30,8 @@ SECRET = "gba-test-secret-0001"
 BASE = "http://hk.mock"
 LOGIN_ID = "login-id-0123456789abcdef0123456"
 CODE = "0ad186353c424c64897fcc00445c9ba1"
+CORP_CODE = "f" * 32
+CORP_OPEN_ID = "openid-of-a-company-and-a-person%3D"
 OPEN_ID = "liR14TestOpenIdForVectors%2B000000000000000%3D"
 KEY, EARLIER_KEY, FOREIGN_KEY = (RsaDecryptionKey.generate() for _ in range(3))
 
@@ -68,6 +70,43 @@ def a_profile(**changes: Any) -> dict[str, Any]:
     )
 
 
+def a_corp_token(**changes: Any) -> dict[str, Any]:
+    return _changed(
+        {
+            "accessToken": "d" * 32,
+            "tokenType": "Bearer",
+            "issueAt": NOW_MS,
+            "expiresIn": 4 * HOUR_MS,
+            "openID": CORP_OPEN_ID,
+            "userType": "iam",
+            "scope": "corpidapi_auth corpidapi_profiles",
+        },
+        changes,
+    )
+
+
+def a_company(**changes: Any) -> dict[str, Any]:
+    return _changed(
+        {
+            "openID": CORP_OPEN_ID,
+            "corpID": "SIM-00000018",
+            "brn": "00000018",
+            "corpNameEN": "Harbour Simulation Books Limited",
+            "corpNameTC": "海港模擬書店有限公司",
+            "corpNameSC": "海港模拟书店有限公司",
+            "corpStatusEN": "Live",
+            "representation": {"role": "authorised_rep", "powers": ["login", "formfill"], "validUntil": NOW_MS + 1000},
+        },
+        changes,
+    )
+
+
+def a_company_callback(**changes: Any) -> Callback:
+    """The browser's return with both codes; None leaves a parameter out."""
+    parameters = _changed({"code": CODE, "state": LOGIN_ID, "cCode": CORP_CODE}, changes)
+    return Callback(parameters, {"state": LOGIN_ID, "company": "cCode"}, LOGIN_ID, NOW)
+
+
 def a_callback(**changes: Any) -> Callback:
     return Callback(_changed({"code": CODE, "state": LOGIN_ID}, changes), {"state": LOGIN_ID}, LOGIN_ID, NOW)
 
@@ -78,7 +117,10 @@ def _changed(fields: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class FarSide:
-    """Checks every signature by itself; `refusals` are answered first, one for each call to that endpoint."""
+    """Checks every signature by itself; `refusals` are answered first, one for each call to that endpoint.
+
+    CorpID's endpoints have `corp/` before their names; both servers share one content key here.
+    """
 
     cek: bytes = b"\x07" * 32
     issued_at: int = NOW_MS - HOUR_MS
@@ -86,6 +128,8 @@ class FarSide:
     kek: RsaDecryptionKey = KEY
     token: dict[str, Any] = field(default_factory=a_token)
     profile: Any = field(default_factory=a_profile)
+    corp_token: dict[str, Any] = field(default_factory=a_corp_token)
+    company: Any = field(default_factory=a_company)
     key_changes: dict[str, Any] = field(default_factory=dict)
     refusals: dict[str, list[Any]] = field(default_factory=dict)
     sealing: dict[str, list[bytes]] = field(default_factory=dict)
@@ -96,6 +140,11 @@ class FarSide:
     def provider(self, clock: Any = lambda: NOW, *keys: RsaDecryptionKey) -> HongKong:
         return HongKong(settings(*keys), self.calls(), clock)
 
+    def with_corpid(self, **changes: Any) -> HongKong:
+        """The dialect with a registration at CorpID."""
+        registered = replace(settings(), corpid_base_url=f"{BASE}/corpid", **changes)
+        return HongKong(registered, self.calls(), lambda: NOW)
+
     def calls(self) -> Calls:
         return Calls(HandMade(self.answer))
 
@@ -104,12 +153,13 @@ class FarSide:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        endpoint = request.url.path.rsplit("/", 1)[1]
+        is_corp = request.url.path.startswith("/corpid/")
+        endpoint = ("corp/" if is_corp else "") + request.url.path.rsplit("/", 1)[1]
         assert signed_rightly(request)
         for refusal in _taken(self.refusals, endpoint):
             return refusal if isinstance(refusal, httpx.Response) else envelope(refusal)
-        if endpoint == "getKey":
-            return envelope("D00000", self._offer())
+        if endpoint.endswith("getKey"):
+            return envelope("M00000" if is_corp else "D00000", self._offer())
         if endpoint == "revokeKey":
             self.cek, self.issued_at = os.urandom(32), self.issued_at + 1
             return envelope("D00000")
@@ -117,9 +167,14 @@ class FarSide:
             self.asked.append(json.loads(unseal(self.cek, json.loads(request.content)["content"])))
         except ValueError:
             return envelope("D30002")
-        content = self.token if endpoint == "getToken" else self.profile
+        contents = {
+            "getToken": self.token,
+            "profiles": self.profile,
+            "corp/getToken": self.corp_token,
+            "corp/profiles": self.company,
+        }
         key = next(_taken(self.sealing, endpoint), self.cek)
-        return envelope("D00000", seal(key, json.dumps(content).encode()))
+        return envelope("M00000" if is_corp else "D00000", seal(key, json.dumps(contents[endpoint]).encode()))
 
     def _offer(self) -> dict[str, Any]:
         offer = {

@@ -24,6 +24,27 @@ def test_an_earlier_key_comes_after_the_current_one() -> None:
     assert read.decryption_keys == (KEY, EARLIER_KEY)
 
 
+def test_corpid_is_a_registration_of_its_own() -> None:
+    without = from_settings(a_block())
+    read = from_settings(a_block(corpid_base_url="http://corp.mock/", corpid_sandbox=True))
+
+    assert (without.corpid_base_url, without.corpid_sandbox) == (None, False)
+    assert (read.corpid_base_url, read.corpid_sandbox) == ("http://corp.mock", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("corpid_base_url", ""), ("corpid_base_url", "corp.mock"), ("corpid_sandbox", "yes")]
+)
+def test_a_setting_of_corpid_that_cannot_be_is_named(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"^setting {name} must be"):
+        from_settings(a_block(**{name: value}))
+
+
+def test_corpid_is_never_called_over_a_weaker_transport_than_iam_smart() -> None:
+    with pytest.raises(ValueError, match=r"^setting corpid_base_url must be an https address"):
+        from_settings(a_block(base_url="https://hk.mock", corpid_base_url="http://corp.mock"))
+
+
 @pytest.mark.parametrize("name", ["base_url", "client_id", "client_secret", "decryption_key"])
 def test_a_missing_key_is_named(name: str) -> None:
     with pytest.raises(ValueError, match=f"^setting {name} is missing$"):

@@ -41,6 +41,13 @@ async def query_of(**changes: object) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(start.url).query, strict_parsing=True))
 
 
+async def test_a_sign_in_for_an_entity_asks_for_its_scope_and_keeps_that_it_did() -> None:
+    start = await Account().provider().start(a_login(organisation=True))
+
+    assert dict(parse_qsl(urlsplit(start.url).query))["scope"] == "profile identity entity"
+    assert start.kept["scope"] == "profile identity entity"
+
+
 async def test_a_sign_in_starts_at_the_authorization_endpoint_without_any_call() -> None:
     account = Account()
 

@@ -1,0 +1,198 @@
+"""Settings, keys and stores become the parts that the edge works with: every wire of the house is laid here."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from certs.keys.client_certificate import ClientCertificates
+from certs.keys.errors import KeyMaterialError
+from gateway.admin.keyring import Keyring
+from gateway.broker.parts import Broker, SignInLifetimes
+from gateway.broker.verify import Verifier
+from gateway.config import ConfigurationError, Settings
+from gateway.oidc import software_statement
+from gateway.oidc.dynamic_registration import Registrar
+from gateway.oidc.ports import ClientStore, Fetch
+from gateway.oidc.provider import Lifetimes, OpenIDProvider
+from gateway.oidc.request_checks import OfferedValues
+from gateway.store.open import Stores
+from gateway.upstreams import Upstreams
+from gateway.web.browser import Cookies
+from gateway.web.context import Web
+from gateway.web.limits import Pace, Refusals, SignInPace
+from gateway.web.operator_call import Desk
+from gateway.web.source import CertificateSource
+from mapping.vocabulary import Realm
+
+_DPOP_NONCES: Final = b"dpop nonces"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was opened or made when the gateway started, before it is put together."""
+
+    settings: Settings
+    keys: Keyring
+    stores: Stores
+    clients: ClientStore
+    upstreams: Upstreams
+    fetch: Fetch
+    clock: Callable[[], datetime]
+
+
+def broker_of(parts: Parts) -> Broker:
+    """What carries people through a sign-in."""
+    settings, stores, lifetimes = parts.settings, parts.stores, parts.settings.lifetimes
+    return Broker(
+        issuer=settings.issuer,
+        providers=parts.upstreams.providers,
+        register=parts.upstreams.register,
+        clients=parts.clients,
+        transactions=stores.transactions,
+        sign_ins=stores.sign_ins,
+        numbers=stores.numbers,
+        people=stores.people,
+        notices=stores.notices,
+        pushed=stores.pushed,
+        decoupled=stores.decoupled,
+        deliveries=stores.deliveries,
+        attempts=stores.attempts,
+        audit=stores.audit,
+        pairwise_key=parts.keys.pairwise_key,
+        code_key=parts.keys.client_secret_key,
+        realm=Realm(settings.realm),
+        lifetimes=SignInLifetimes(lifetimes.transaction, lifetimes.session, lifetimes.authorization_code),
+        register_recheck=lifetimes.register_recheck,
+    )
+
+
+def provider_of(parts: Parts) -> OpenIDProvider:
+    """What speaks to relying parties' servers."""
+    settings, stores = parts.settings, parts.stores
+    limits = settings.limits
+    return OpenIDProvider(
+        issuer=settings.issuer,
+        clients=parts.clients,
+        tokens=stores.tokens,
+        replays=stores.replays,
+        pushed=stores.pushed,
+        decoupled=stores.decoupled,
+        keys=parts.keys.signing,
+        secret_key=parts.keys.client_secret_key,
+        fetch=parts.fetch,
+        certificates=_certificates(settings),
+        dpop_nonce_key=_nonce_key(parts.keys) if settings.dpop.nonce else None,
+        lifetimes=_protocol_lifetimes(settings),
+        admit=Pace(stores.rates, settings.issuer, limits.requests_per_minute, limits.pushed_requests_per_minute),
+    )
+
+
+def _protocol_lifetimes(settings: Settings) -> Lifetimes:
+    lifetimes = settings.lifetimes
+    return Lifetimes(
+        access_token=lifetimes.access_token,
+        id_token=lifetimes.id_token,
+        refresh_token_idle=lifetimes.refresh_token_idle,
+        refresh_token=lifetimes.refresh_token,
+        parallel_refresh=lifetimes.parallel_refresh,
+        pushed_request=lifetimes.pushed_request,
+        decoupled_request=lifetimes.device_request,
+    )
+
+
+def offers_mutual_tls(settings: Settings) -> bool:
+    """Whether clients' TLS certificates reach us, and so may be announced (RFC 8705 §3.3)."""
+    server = settings.server
+    return server.client_certificate_header is not None or server.tls_client_ca is not None
+
+
+def _certificates(settings: Settings) -> ClientCertificates | None:
+    if not offers_mutual_tls(settings):
+        return None
+    authorities = settings.server.tls_client_ca
+    try:
+        return ClientCertificates([authorities.read_bytes()] if authorities is not None else [])
+    except (OSError, KeyMaterialError) as error:
+        raise ConfigurationError("setting server.tls_client_ca does not name a file of certificates") from error
+
+
+def _nonce_key(keys: Keyring) -> bytes:
+    """A key of its own, made out of that for forms: both only ever prove that we made something ourselves."""
+    return hmac.digest(keys.form_key, _DPOP_NONCES, hashlib.sha256)
+
+
+def web_of(parts: Parts, wake: asyncio.Event) -> Web:
+    """What the public edge works with."""
+    settings, stores = parts.settings, parts.stores
+    limits, server = settings.limits, settings.server
+    return Web(
+        issuer=settings.issuer,
+        broker=broker_of(parts),
+        op=provider_of(parts),
+        verifier=Verifier(stores.verifications, stores.audit),
+        cookies=Cookies(settings.issuer.startswith("https://"), int(settings.lifetimes.session.total_seconds())),
+        form_key=parts.keys.form_key,
+        default_language=settings.default_language,
+        clock=parts.clock,
+        ready=stores.ready,
+        offered=OfferedValues(providers=frozenset(parts.upstreams.providers)),
+        provider_addresses=parts.upstreams.addresses,
+        refusals=Refusals(limits.refusals_per_minute),
+        sign_in_pace=SignInPace(limits.sign_ins_per_minute),
+        registrar=_registrar(parts),
+        certificate_source=CertificateSource(server.client_certificate_header, server.trusted_proxies),
+        wake=wake.set,
+    )
+
+
+def _registrar(parts: Parts) -> Registrar:
+    """What takes registrations from relying parties themselves (RFC 7591)."""
+    settings = parts.settings
+    try:
+        documents = {
+            party: file.read_bytes() for party, file in settings.registration.software_statement_issuers.items()
+        }
+        statement_keys = software_statement.read_issuers(documents)
+    except OSError as error:
+        raise ConfigurationError("registration.software_statement_issuers: a file cannot be read") from error
+    except ValueError as error:
+        raise ConfigurationError(f"registration.software_statement_issuers: {error}") from error
+    return Registrar(
+        registry=parts.stores.registry,
+        initial_access=parts.stores.initial_access,
+        statement_keys=statement_keys,
+        allow_loopback=settings.outbound.allow_loopback,
+    )
+
+
+def desk_of(settings: Settings, keys: Keyring, stores: Stores, fetch: Fetch, clock: Callable[[], datetime]) -> Desk:
+    """What the operator API works with."""
+    return Desk(
+        issuer=settings.issuer,
+        clients=stores.clients,
+        registry=stores.registry,
+        initial_access=stores.initial_access,
+        dead_letters=stores.dead_letters,
+        signing=keys.signing,
+        fetch=fetch,
+        allow_loopback=settings.outbound.allow_loopback,
+        operators=stores.operator_registry,
+        secret_key=keys.client_secret_key,
+        numbers=stores.number_registry,
+        records=stores.numbers,
+        alerts=stores.alert_registry,
+        switches=stores.switch_registry,
+        subjects=stores.subject_registry,
+        people=stores.people,
+        reveals=stores.reveal_registry,
+        rekeying=stores.rekeying,
+        audit=stores.audit,
+        attempts=stores.attempts,
+        providers=frozenset(settings.providers),
+        realm=Realm(settings.realm),
+        clock=clock,
+    )
