@@ -15,6 +15,7 @@ from gateway.broker.parts import Broker, SignInLifetimes
 from gateway.broker.verify import Verifier
 from gateway.config import ConfigurationError, Settings
 from gateway.oidc import software_statement
+from gateway.oidc.client_rules import JURISDICTIONS
 from gateway.oidc.dynamic_registration import Registrar
 from gateway.oidc.ports import ClientStore, Fetch
 from gateway.oidc.provider import Lifetimes, OpenIDProvider
@@ -67,7 +68,18 @@ def broker_of(parts: Parts) -> Broker:
         realm=Realm(settings.realm),
         lifetimes=SignInLifetimes(lifetimes.transaction, lifetimes.session, lifetimes.authorization_code),
         register_recheck=lifetimes.register_recheck,
+        transfers=transfers_of(settings),
     )
+
+
+def transfers_of(settings: Settings) -> dict[str, frozenset[str]]:
+    """The table of transfers; a name that nobody has would look like a rule and be none."""
+    for provider, places in settings.transfers.items():
+        if provider not in settings.providers:
+            raise ConfigurationError(f"setting transfers.{provider} names no configured provider")
+        if not set(places) <= JURISDICTIONS:
+            raise ConfigurationError(f"setting transfers.{provider}: known are " + ", ".join(sorted(JURISDICTIONS)))
+    return {provider: frozenset(places) for provider, places in settings.transfers.items()}
 
 
 def provider_of(parts: Parts) -> OpenIDProvider:

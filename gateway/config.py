@@ -170,6 +170,8 @@ class Settings:
     registration: Registration = field(default_factory=Registration)
     federation: Federation | None = None
     """None without a block of its own."""
+    transfers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Provider -> jurisdictions that its people's details may go to; without the block, every one of the area."""
     operator_api: OperatorApi | None = None
     """Off without a block of its own."""
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)

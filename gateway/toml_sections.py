@@ -46,6 +46,8 @@ def _value(hint: Any, value: Any, name: str, folder: Path) -> Any:
         return {key: _block(_table(block, f"{name}.{key}"), folder) for key, block in _table(value, name).items()}
     if hint == Mapping[str, Path]:
         return {key: folder / _of(str, path, f"{name}.{key}") for key, path in _table(value, name).items()}
+    if hint == Mapping[str, tuple[str, ...]]:
+        return {key: _texts(texts, f"{name}.{key}") for key, texts in _table(value, name).items()}
     if hint == Mapping[str, str]:
         return {key: _of(str, text, f"{name}.{key}") for key, text in _table(value, name).items()}
     return _plain(hint, value, name, folder)
@@ -63,7 +65,7 @@ def _plain(hint: Any, value: Any, name: str, folder: Path) -> Any:  # noqa: PLR0
     if hint in {str, str | None}:
         return _of(str, value, name)
     if hint == tuple[str, ...]:
-        return tuple(_of(str, item, name) for item in _of(list, value, name))
+        return _texts(value, name)
     return _block(_table(value, name), folder)
 
 
@@ -103,6 +105,10 @@ def _of(kind: type[_Section], value: Any, name: str) -> _Section:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ConfigurationError(f"setting {name} must be of type {kind.__name__}")
     return value
+
+
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    return tuple(_of(str, item, name) for item in _of(list, value, name))
 
 
 def _flag(value: Any, name: str) -> bool:

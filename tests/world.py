@@ -10,14 +10,16 @@ import functools
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from certs.keys import key_transport, signing_key
 from certs.keys.expectation import Expectation
 from certs.keys.jose import verify
 from certs.keys.verification_keys import VerificationKeys
@@ -134,7 +136,8 @@ class World:
 
     async def register(self, *clients: Client) -> dict[str, str]:
         """Register relying parties; returns the secrets."""
-        return await register_clients(self.folder, self.database_url, list(clients))
+        with keys_read_once():
+            return await register_clients(self.folder, self.database_url, list(clients))
 
     async def arm(self, place: str, scenario: str, **entry: Any) -> None:
         """Arm a scenario of a mock through its control plane."""
@@ -193,6 +196,25 @@ class World:
         return await self.claims(asked, response.json())
 
 
+@functools.lru_cache(maxsize=64)
+def read_once(pem: bytes, password: None) -> Any:
+    """A private key, parsed once in a test process: an RSA key takes 30 ms, and all worlds have the same ones."""
+    return load_pem_private_key(pem, password)
+
+
+@contextlib.contextmanager
+def keys_read_once() -> Iterator[None]:
+    """For as long as a world is put together or changed, the product's readers of keys remember what they have read."""
+    before = signing_key.load_pem_private_key, key_transport.load_pem_private_key
+    for module in (signing_key, key_transport):
+        setattr(module, "load_pem_private_key", read_once)  # noqa: B010 - the name is another module's own
+    try:
+        yield
+    finally:
+        for module, reader in zip((signing_key, key_transport), before, strict=True):
+            setattr(module, "load_pem_private_key", reader)  # noqa: B010 - the same
+
+
 def fetch_over(net: AsgiNet) -> GuardedFetch:
     """Calls to addresses that relying parties name, over the network of a test."""
     return GuardedFetch(Outbound(transport=net, allow_loopback=True))
@@ -237,9 +259,11 @@ async def a_world(
     }
     for place, app in mocks.items():
         net.mount(HOMES[place], app)
-    gateway = create_app(settings, calls=Calls(net), fetch=fetch_over(net), clock=clock)
-    net.mount(issuer, gateway)
-    async with gateway.inner.router.lifespan_context(gateway.inner):
+    async with contextlib.AsyncExitStack() as running:
+        with keys_read_once():
+            gateway = create_app(settings, calls=Calls(net), fetch=fetch_over(net), clock=clock)
+            net.mount(issuer, gateway)
+            await running.enter_async_context(gateway.inner.router.lifespan_context(gateway.inner))
         world = World(net, gateway, mocks, clock, folder, address, issuer=issuer)
         await world.register(a_client())
         yield world

@@ -6,7 +6,7 @@ set refused.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -28,6 +28,8 @@ class VerificationKeys:
     """The pinned keys of one issuer: the only keys that its tokens are checked with."""
 
     keys: tuple[PublicKey, ...]
+    answers_to_any_name: bool = False
+    """Only for `decoys`: the name in the token's header chooses nothing."""
 
     @classmethod
     def from_jwks(cls, document: Mapping[str, Any]) -> Self:
@@ -48,9 +50,17 @@ class VerificationKeys:
             raise JoseError(JoseErrorCode.KEYS_REFUSED)
         return cls(keys)
 
+    def decoys(self) -> Self:
+        """One key for each algorithm, under whatever name: to spend a signature check on a token of nobody's.
+
+        What would tell a stranger's token from a known issuer's is the time that the check takes (CA-18).
+        """
+        by_algorithms = {key.algorithms: key for key in reversed(self.keys)}
+        return replace(self, keys=tuple(by_algorithms.values()), answers_to_any_name=True)
+
     def choose(self, kid: str | None, algorithm: str) -> PublicKey:
         """Pick the key that a header names; without a name, only if there is no choice (OpenID Connect Core §10.1)."""
-        named = [key for key in self.keys if kid is None or key.kid == kid]
+        named = [key for key in self.keys if kid is None or self.answers_to_any_name or key.kid == kid]
         if kid is not None and not named:
             raise JoseError(JoseErrorCode.UNKNOWN_KID)
         usable = [key for key in named if algorithm in key.algorithms]

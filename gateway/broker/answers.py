@@ -20,6 +20,7 @@ from gateway.broker.model import (
     Release,
     ReturnToClient,
     Session,
+    Shown,
     Stage,
 )
 from gateway.broker.parts import Broker
@@ -96,16 +97,26 @@ async def _ask_again(broker: Broker, transaction: LoginTransaction, reason: str,
 
 
 async def agree(
-    broker: Broker, client: Client, transaction: LoginTransaction, withheld: frozenset[str], visit: Visit
+    broker: Broker,
+    client: Client,
+    transaction: LoginTransaction,
+    withheld: frozenset[str],
+    visit: Visit,
+    *,
+    text_version: str = "",
 ) -> ReturnToClient | Decided:
-    """The person agreed, perhaps leaving entries out: exactly what the page showed is released."""
+    """The person agreed, perhaps leaving entries out: exactly what the page showed is released.
+
+    ``text_version`` names the wording that the page had in the visit's language; it goes into the ledger.
+    """
     _at(transaction, Stage.CONSENT)
     person = established(transaction)
     problem = await unmet(broker, client, transaction, person, visit.now)  # a mandate may have ended meanwhile
     if problem is not None:
         raise await turned_away(broker, transaction, problem, visit.now, stored=True)
     release = await _release(broker, client, transaction)
-    consent = decided(person, client, release, withheld, visit.now)
+    shown = await _shown(broker, client, transaction, text_version, visit)
+    consent = decided(person, client, release, withheld, visit.now, shown)
     session = await _carrying_session(broker, transaction, visit)
     ending = Ending(
         release.without(frozenset(consent.withheld)),
@@ -116,6 +127,15 @@ async def agree(
         came_from={Stage.CONSENT},
     )
     return await to_client(broker, client, transaction, ending, visit.now)
+
+
+async def _shown(
+    broker: Broker, client: Client, transaction: LoginTransaction, text_version: str, visit: Visit
+) -> Shown:
+    waiting = await decoupled_of(broker, transaction, visit.now)
+    method = "page" if waiting is None else "counter" if waiting.grant_type is GrantType.CIBA else "device"
+    provider = established(transaction).provider
+    return Shown(text_version, visit.language, provider, client.jurisdiction, method)
 
 
 async def refuse(broker: Broker, transaction: LoginTransaction, now: datetime) -> ReturnToClient | Decided:

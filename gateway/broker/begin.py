@@ -28,6 +28,8 @@ CHOOSABLE: Final = frozenset({Stage.CHOOSING, Stage.AWAY})
 async def begin(broker: Broker, client: Client, request: AuthorizationRequest, visit: Visit) -> Outcome:
     """Decide how a validated authorization request goes on (OpenID Connect Core §3.1.2.3)."""
     transaction = _new_transaction(broker, request, visit)
+    if broker.is_cut_off(client):
+        raise await _without_account(broker, transaction, visit)
     if not can_be_met(broker, client, request):
         raise await turned_away(broker, transaction, problems.LEVEL_UNMET, visit.now, stored=False)
     session = await usable_session(broker, client, transaction, visit)
@@ -97,6 +99,14 @@ async def _not_started(
     await broker.audit.append(failed_upstream(transaction, error, visit.now))
     problem = problems.OF_PROVIDER[error.failure]
     return problems.ProblemError(problem, transaction, provider=error.provider, audited=True)
+
+
+async def _without_account(broker: Broker, transaction: LoginTransaction, visit: Visit) -> Exception:
+    """No person's details may go to where the client sits: nobody is asked to choose among nothing (PR-08)."""
+    request = transaction.request
+    if request.decoupled is not None:  # there is no address to send an error to
+        return problems.ProblemError(problems.PROVIDER_UNKNOWN)
+    return await refused(broker, request, ErrorCode.ACCESS_DENIED, "no account may be used at this service", visit.now)
 
 
 def _new_transaction(broker: Broker, request: AuthorizationRequest, visit: Visit) -> LoginTransaction:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.broker.asked import CLAIM, VERIFIED
-from gateway.broker.model import Consent, Person, Release
+from gateway.broker.model import Consent, Person, Release, Shown
 from gateway.broker.own_client import is_own
 from gateway.broker.release import names_of
 from gateway.oidc.model import Client
@@ -26,7 +26,14 @@ def remembered(consent: Consent | None, client: Client, release: Release) -> boo
     return VERIFIED in consent.withheld or set(_vouched_for(release)) <= agreed
 
 
-def decided(person: Person, client: Client, release: Release, withheld: frozenset[str], now: datetime) -> Consent:
+def decided(  # noqa: PLR0917 - one argument for each thing that is put on record
+    person: Person,
+    client: Client,
+    release: Release,
+    withheld: frozenset[str],
+    now: datetime,
+    shown: Shown | None = None,
+) -> Consent:
     """The person's decision as it is put on record; ``openid`` cannot be left out of a sign-in."""
     left_out = frozenset(release.scopes) & withheld - {Scope.OPENID}
     granted = tuple(scope for scope in release.scopes if scope not in left_out)
@@ -40,6 +47,7 @@ def decided(person: Person, client: Client, release: Release, withheld: frozense
         withheld=tuple(sorted(left_out)),
         purpose=client.purpose,
         given_at=now,
+        shown=shown,
     )
 
 

@@ -104,6 +104,23 @@ class Consent:
     withheld: tuple[str, ...]
     purpose: str
     given_at: datetime
+    shown: "Shown | None" = None
+    """What the person had before their eyes; decisions from before schema 0003 do not have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a consent page said, so that a decision can be explained later (PR-07, PR-11)."""
+
+    text_version: str
+    """Names the wording of the page's texts in this language."""
+    language: str
+    from_region: str
+    """The provider that the details come from."""
+    to_region: str
+    """The jurisdiction of the receiver."""
+    method: str
+    """``page``, or ``device`` and ``counter`` for requests that were made elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

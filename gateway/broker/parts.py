@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.audit import AuditLog
+from gateway.broker.own_client import is_own
 from gateway.broker.ports import (
     AttemptCounter,
     NoticeStore,
@@ -67,6 +68,16 @@ class Broker:
     register_recheck: timedelta = timedelta(hours=24)
     """How long the register's last word on a stand-in counts, before it is asked whether there is a number now."""
     switched_off: SwitchedOff = field(default_factory=SwitchedOff)
+    transfers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Provider -> the jurisdictions that its people's details may go to; empty means every one of the area (PR-08)."""
+
+    def may_release(self, provider: str, client: Client) -> bool:
+        """Whether the table of transfers lets details from a provider's place go to where the client sits."""
+        return not self.transfers or is_own(client) or client.jurisdiction in self.transfers.get(provider, frozenset())
+
+    def is_cut_off(self, client: Client) -> bool:
+        """Whether no account at all may be used for this client: the table of transfers leaves none."""
+        return not any(self.may_release(name, client) for name in self.providers)
 
     def offered(self, client: Client, least: Assurance | None = None) -> tuple[str, ...]:
         """The providers that this client's users may choose from, by name, able to reach ``least``."""
@@ -74,6 +85,7 @@ class Broker:
             name
             for name, provider in self.providers.items()
             if name not in self.switched_off.providers
+            and self.may_release(name, client)
             and (not client.providers or name in client.providers)
             and (least is None or provider.highest_assurance >= least)
         )

@@ -26,7 +26,7 @@ async def assertion_is_good(credentials: Credentials, client: Client | None, op:
     try:
         if client is None or (client.jwks is None and client.jwks_uri is None):
             # Our own keys take part: they can never have signed this, and the work is the same.
-            verify(credentials.proof, client_keys.read_keys(json.dumps(dict(op.keys.jwks()))), expected, now=now)
+            verify(credentials.proof, client_keys.decoys(json.dumps(dict(op.keys.jwks()))), expected, now=now)
             return False
         claims = await client_keys.verified(credentials.proof, client, op, expected, now)
     except JoseError:

@@ -62,6 +62,12 @@ def read_keys(jwks: str) -> VerificationKeys:
     return VerificationKeys.from_jwks(json.loads(jwks))
 
 
+@lru_cache(maxsize=16)
+def decoys(jwks: str) -> VerificationKeys:
+    """Keys that can never have signed what a client signs: checking with them costs what checking with its own does."""
+    return read_keys(jwks).decoys()
+
+
 @lru_cache(maxsize=1024)
 def _read_encryption_keys(jwks: str) -> EncryptionKeys:
     return EncryptionKeys.from_jwks(json.loads(jwks))

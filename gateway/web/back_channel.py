@@ -105,14 +105,6 @@ def routes(discovery: dict[str, Any], key_set: dict[str, Any]) -> list[Route]:
     ]
 
 
-def _userinfo_route() -> Route:
-    route = Route(
-        metadata.PATHS["userinfo"], for_servers("userinfo", answer_userinfo, _posted), methods=["GET", "POST"]
-    )
-    route.methods = {"GET", "POST"}  # the framework adds HEAD to every GET; a proof for HEAD would open what GET shows
-    return route
-
-
 def _document(content: dict[str, Any]) -> Any:
     body = json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode("ascii")
     headers = {

@@ -1,5 +1,6 @@
 """What people's browsers call: authorize, our own pages of a sign-in, the providers' callbacks."""
 
+from dataclasses import replace
 from typing import Final, assert_never
 
 from starlette.requests import Request
@@ -31,6 +32,7 @@ from gateway.web.decoupled_pages import decided_path
 from gateway.web.errors import errors_as_pages
 from gateway.web.forms import Pairs, form_pairs, once, query_pairs
 from gateway.web.pages import Page
+from gateway.web.render import text_version
 from gateway.web.reply import reply
 from gateway.web.responses import page, page_language, see_other
 from gateway.web.sign_in_pages import chooser_page, consent_page, permit_page
@@ -109,7 +111,9 @@ async def answer_consent(request: Request) -> Response:
     withheld = frozenset(value for name, value in pairs if name == "withhold")
     match once([pair for pair in pairs if pair[0] != "withhold"]).get("action"):
         case "agree":
-            outcome = await answers.agree(web.broker, client, transaction, withheld, visit)
+            visit = replace(visit, language=page_language(request, transaction))
+            version = text_version(visit.language)
+            outcome = await answers.agree(web.broker, client, transaction, withheld, visit, text_version=version)
         case "refuse":
             outcome = await answers.refuse(web.broker, transaction, visit.now)
         case "stay":

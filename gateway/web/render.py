@@ -8,17 +8,20 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from gateway.web.languages import LOCALES, NATIVE_NAMES, html_lang
+from gateway.web.languages import LAST_RESORT, LOCALES, NATIVE_NAMES, html_lang
 from gateway.web.pages import Page
-from gateway.web.texts import Texts, load_texts
+from gateway.web.texts import FALLBACKS, Texts, load_texts
 
 _HERE: Final = Path(__file__).parent
+_CONSENT: Final = ("consent.", "scope.", "claim.", "purpose.", "missing.", "place.", "value.", "kind.")
+"""The texts of a consent page, by how their keys begin."""
 _WEB_ADDRESS: Final = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 
 MORE_ABOUT: Final[Mapping[str, str]] = {
@@ -119,7 +122,17 @@ def _addresses() -> dict[str, str]:
 
 
 _ASSETS: Final = _addresses()
-_RENDERER: Final = build_renderer(load_texts())
+_TEXTS: Final = load_texts()
+_RENDERER: Final = build_renderer(_TEXTS)
+
+
+@lru_cache(maxsize=len(LOCALES))
+def text_version(language: str) -> str:
+    """The name of the consent page's wording in a language: it changes with any word that a person may have read."""
+    locale = language if language in FALLBACKS else LAST_RESORT
+    keys = sorted({key for catalogue in _TEXTS.catalogues.values() for key in catalogue if key.startswith(_CONSENT)})
+    spoken = "\x00".join(f"{key}={_TEXTS.find(key, locale)}" for key in keys)
+    return hashlib.sha256(spoken.encode("utf-8")).hexdigest()[:12]
 
 
 def render(page: Page, language: str, titles: Mapping[str, str] = _NO_TITLES) -> str:

@@ -1,12 +1,12 @@
 """Group PR, the ledger: withdrawal takes effect everywhere, decisions are kept, and where data may go (PR-06, -07, -08).
 
-What is not there yet stands here as an expected failure with its reason: what the ledger does not keep, a database role
-that cannot change it, and a table of regions between which data may go.
+What is not there yet stands here as an expected failure with its reason: a database role that cannot change the ledger.
 """
 
 import base64
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -20,13 +20,14 @@ from gateway.oidc.names import GrantType, TokenType
 from gateway.oidc.registration import MetadataError
 from gateway.store.sql.database import StatementError
 from gateway.web.operator_routes import OPERATIONS
-from tests.asking import AT
+from gateway.web.render import text_version
+from tests.asking import asking
 from tests.attacks.consenting import ledger
 from tests.attacks.staying import STUDENT, Staying, a_party, assert_dead, error_in, events, is_live, stay
-from tests.attacks.watch import WatchedWorld, audit_trail
+from tests.attacks.watch import WatchedWorld, audit_trail, watched
 from tests.my_identifier import ACCOUNT, a_browser, my_identifier, operate
 from tests.relying_party import RelyingParty
-from tests.world import a_client
+from tests.world import a_client, a_world
 
 LOGOUT: Final = "https://listening.example"
 SCOPE: Final = "openid profile offline_access"
@@ -180,16 +181,14 @@ async def test_pr_07_no_door_of_the_operators_changes_or_removes_a_decision(worl
 
 
 @pytest.mark.attack("PR-07")
-@pytest.mark.xfail(
-    reason="an entry keeps neither the text's version and language, nor the regions, nor the method",
-    strict=True,
-)
 async def test_pr_07_an_entry_tells_text_language_regions_and_method(world: WatchedWorld) -> None:
     await stay(await a_party(world))
 
     (entry,) = await ledger(world, "office")
 
-    assert {"text_version", "language", "from_region", "to_region", "method"} <= entry.keys()
+    assert entry["text_version"] == text_version("en")
+    assert (entry["language"], entry["method"]) == ("en", "page")
+    assert (entry["from_region"], entry["to_region"]) == ("hong_kong", "guangdong")
 
 
 @pytest.mark.attack("PR-07")
@@ -317,17 +316,63 @@ async def test_pr_08_even_within_one_relying_party_what_a_person_released_is_not
     assert not await is_live(onward.friend, exchanged.json()["access_token"]), "userinfo is for the one recipient"
 
 
+TABLE = {"hong_kong": ("macao", "hong_kong"), "macao": ("macao", "guangdong"), "guangdong": ("guangdong",)}
+
+
 @pytest.mark.attack("PR-08")
-@pytest.mark.xfail(
-    reason="there is no table of allowed pairs: within the area the person's consent decides",
-    raises=ConfigurationError,
-    strict=True,
-)
-async def test_pr_08_pairs_of_regions_follow_the_configured_table(world: WatchedWorld) -> None:
-    settings = world.folder / "gate.toml"
-    table = '\n[transfers]\nhong_kong = ["macao"]\n'
-    settings.write_text(settings.read_text(encoding="utf-8") + table, encoding="utf-8")
+async def test_pr_08_pairs_of_regions_follow_the_configured_table(tmp_path: Path) -> None:
+    offered: dict[str, set[str]] = {}
+    async with a_world(tmp_path / "world", transfers=TABLE) as running:
+        for place in sorted(JURISDICTIONS):
+            client_id = f"in-{place}"
+            await running.register(a_client(client_id, jurisdiction=place))
+            page = await running.browser().open(asking(client_id, scope="openid").url)
+            offered[place] = {name for name in TABLE if f"provider-{name.replace('_', '-')}" in page.buttons}
 
-    allowed = load(settings)
+    assert offered == {"hong_kong": {"hong_kong"}, "macao": {"hong_kong", "macao"}, "guangdong": {"macao", "guangdong"}}
 
-    assert allowed.issuer == AT.issuer
+
+@pytest.mark.attack("PR-08")
+async def test_pr_08_a_pair_that_is_not_in_the_table_is_refused_by_hint_and_by_session(tmp_path: Path) -> None:
+    async with a_world(tmp_path / "world", transfers=TABLE) as running:
+        await running.register(a_client("near", jurisdiction="hong_kong"), a_client("far", jurisdiction="guangdong"))
+        browser = running.browser()
+        await browser.sign_in(asking("near", scope="openid"), "hong_kong", STUDENT)
+
+        await browser.open(asking("far", scope="openid", prompt="none").url)
+        by_session = browser.answer
+        page = await browser.open(asking("far", scope="openid", idp_hint="hong_kong").url)
+
+    assert by_session["error"] == "login_required"
+    assert browser.caught is None
+    assert "provider-hong-kong" not in page.buttons
+
+
+@pytest.mark.attack("PR-08")
+async def test_pr_08_a_receiver_whom_nobody_may_send_to_is_refused_with_an_audit_entry(tmp_path: Path) -> None:
+    async with a_world(tmp_path / "world", transfers={"hong_kong": ("hong_kong",)}) as running:
+        world, browser = watched(running), running.browser()
+
+        await browser.open(asking("shop", scope="openid").url)
+
+        assert browser.answer["error"] == "access_denied"
+        refused = [event for event in await audit_trail(world) if event["action"] == "request.refused"]
+        assert "no account may be used" in str(refused[-1]["details"])
+
+
+@pytest.mark.attack("PR-08")
+@pytest.mark.parametrize("table", [{"shanghai": ("macao",)}, {"hong_kong": ("singapore",)}])
+async def test_pr_08_a_rule_about_nobody_stops_the_start(tmp_path: Path, table: dict[str, tuple[str, ...]]) -> None:
+    with pytest.raises(ConfigurationError, match="transfers"):
+        async with a_world(tmp_path / "world", transfers=table):
+            raise AssertionError("it started")
+
+
+@pytest.mark.attack("PR-08")
+def test_pr_08_the_table_is_read_from_the_settings(tmp_path: Path) -> None:
+    settings = tmp_path / "gate.toml"
+    settings.write_text(
+        'issuer = "https://id.example"\nkeys_dir = "keys"\n[transfers]\nmacao = ["macao"]\n', encoding="utf-8"
+    )
+
+    assert load(settings).transfers == {"macao": ("macao",)}

@@ -104,7 +104,8 @@ class Nursery:
                 told[int(words[0])] = words[1]
             if pid and after is not None and len(told) >= after:
                 time.sleep(self.chance.random() * 0.004)  # anywhere between two statements, or inside one
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it may have served its last person meanwhile
+                    os.kill(pid, signal.SIGKILL)
                 after = None
         return told
 

@@ -1,15 +1,17 @@
 """What people have decided about relying parties: every decision stays, and the newest one counts (G10)."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Text, bindparam, func, insert, select, update
 
-from gateway.broker.model import Consent
+from gateway.broker.model import Consent, Shown
 from gateway.store.sql.columns import NOW
 from gateway.store.sql.tables import consents
 
+_SHOWN: Final = tuple(field.name for field in fields(Shown))
 _SUBJECT: Final = bindparam("of_subject", type_=Text())
 _CLIENT: Final = bindparam("of_client", type_=Text())
 _IS_OF: Final = (consents.c.subject_id == _SUBJECT) & (consents.c.client_id == _CLIENT)
@@ -71,6 +73,7 @@ def add(connection: Connection, consent: Consent) -> None:
         "withheld": " ".join(consent.withheld),
         "purpose": consent.purpose,
         "given_at": consent.given_at,
+        **(dict.fromkeys(_SHOWN) if consent.shown is None else asdict(consent.shown)),
     }
     connection.execute(_ADD, row)
 
@@ -95,4 +98,5 @@ def _consent(row: Any) -> Consent:
         withheld=tuple(row.withheld.split()),
         purpose=row.purpose,
         given_at=row.given_at,
+        shown=None if row.text_version is None else Shown(**{name: getattr(row, name) for name in _SHOWN}),
     )

@@ -75,6 +75,12 @@ consents: Final = Table(
     Column("purpose", Text, nullable=False),
     Column("given_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
+    # What the person had before their eyes; none of it for decisions from before schema 0003.
+    Column("text_version", Text),
+    Column("language", Text),
+    Column("from_region", Text),
+    Column("to_region", Text),
+    Column("method", Text),
     Index(None, "subject_id", "client_id", "seq"),
 )
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from gateway.audit import AuditAction, AuditEvent
-from gateway.broker.model import Consent, LoginTransaction, Person, Session, Stage
+from gateway.broker.model import Consent, LoginTransaction, Person, Session, Shown, Stage
 from gateway.broker.ports import Anchor, Completion, Recognition
 from gateway.oidc.model import AccessToken, AuthorizationCode, AuthorizationRequest, Client, Grant
 from gateway.oidc.names import ClientAuthMethod, Prompt
@@ -177,6 +177,7 @@ def a_consent(subject_id: str, **changes: Any) -> Consent:
         "withheld": ("cn_id",),
         "purpose": "accommodation",
         "given_at": NOW,
+        "shown": Shown("0123456789ab", "pt-MO", "macao", "guangdong", "page"),
     }
     return Consent(**(values | changes))
 

@@ -20,6 +20,8 @@ def upgrade() -> None:
     _requests()
     _deliveries()
     _registration()
+    for name in ("text_version", "language", "from_region", "to_region", "method"):
+        op.add_column("consents", sa.Column(name, sa.Text()))
     op.create_table(
         "rates",
         sa.Column("caller", sa.LargeBinary(), nullable=False),
