@@ -17,8 +17,9 @@ from gateway.broker.parts import Broker
 from gateway.broker.problems import ProblemError
 from gateway.broker.single_sign_on import signed_in
 from gateway.broker.visit import Visit
+from gateway.oidc.decoupled import DecoupledRequest, DecoupledState
 from gateway.oidc.device_authorization import user_code_hash
-from gateway.oidc.model import Client, DecoupledRequest, DecoupledState
+from gateway.oidc.model import Client
 from gateway.oidc.names import GrantType, Prompt
 
 CODE_ATTEMPTS: Final = "user_code"

@@ -13,7 +13,8 @@ from gateway.broker.model import LoginTransaction, Person
 from gateway.broker.parts import Broker
 from gateway.broker.problems import Problem
 from gateway.broker.subject import is_expected
-from gateway.oidc.model import AuthorizationRequest, Client, DecoupledState
+from gateway.oidc.decoupled import DecoupledState
+from gateway.oidc.model import AuthorizationRequest, Client
 from gateway.oidc.names import Prompt
 
 CLOCK_TOLERANCE: Final = timedelta(seconds=10)

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from gateway.oidc.model import AuthorizationRequest, DecoupledRequest
+from gateway.oidc.decoupled import DecoupledRequest
+from gateway.oidc.model import AuthorizationRequest
 from gateway.oidc.response import AuthorizationResponse
 from mapping.documents import TravelPermit
 from mapping.identifier import MainlandIdentifier

@@ -15,7 +15,8 @@ from gateway.broker.parts import Broker
 from gateway.broker.release import release_of
 from gateway.broker.reply import Ending, started, to_client
 from gateway.broker.returning import refused, turned_away
-from gateway.oidc.model import Client, DecoupledRequest
+from gateway.oidc.decoupled import DecoupledRequest
+from gateway.oidc.model import Client
 from gateway.oidc.names import ErrorCode, Prompt
 
 BEHIND_PROVIDER: Final = frozenset({Stage.RETURNED, Stage.PERMIT, Stage.CONSENT})

@@ -14,8 +14,9 @@ from gateway.oidc import authorize, id_token_hint, request_object
 from gateway.oidc.authorize import OfferedValues
 from gateway.oidc.client_auth import authenticate
 from gateway.oidc.credentials import refused
+from gateway.oidc.decoupled import DecoupledRequest
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.model import AuthorizationRequest, Client, DecoupledRequest
+from gateway.oidc.model import AuthorizationRequest, Client
 from gateway.oidc.names import DeliveryMode, ErrorCode, GrantType
 from gateway.oidc.parameters import Parameters
 from gateway.oidc.provider import BackChannelCall, OpenIDProvider

@@ -13,8 +13,9 @@ from gateway.audit import AuditAction, AuditEvent
 from gateway.oidc import authorize
 from gateway.oidc.authorize import OfferedValues
 from gateway.oidc.client_auth import authenticate
+from gateway.oidc.decoupled import DecoupledRequest
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.model import AuthorizationRequest, Client, DecoupledRequest
+from gateway.oidc.model import AuthorizationRequest, Client
 from gateway.oidc.names import ErrorCode, GrantType
 from gateway.oidc.parameters import Parameters
 from gateway.oidc.provider import BackChannelCall, OpenIDProvider

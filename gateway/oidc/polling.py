@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.oidc import granting
+from gateway.oidc.decoupled import DecoupledRequest, DecoupledState
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.model import DecoupledRequest, DecoupledState, Grant, TokenResponse
+from gateway.oidc.model import Grant, TokenResponse
 from gateway.oidc.names import ErrorCode, GrantType
 from gateway.oidc.ports import Settlement
 from gateway.oidc.provider import OpenIDProvider, TokenRequest

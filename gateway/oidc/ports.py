@@ -7,15 +7,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from gateway.audit import AuditEvent
+from gateway.oidc.decoupled import DecoupledRequest
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.model import (
-    AccessToken,
-    AuthorizationCode,
-    Client,
-    DecoupledRequest,
-    Grant,
-    RefreshToken,
-)
+from gateway.oidc.model import AccessToken, AuthorizationCode, Client, Grant, RefreshToken
 
 
 class ClientStore(Protocol):

@@ -4,7 +4,8 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.oidc.model import Client, DecoupledRequest, Grant
+from gateway.oidc.decoupled import DecoupledRequest
+from gateway.oidc.model import Client, Grant
 from gateway.store.codec import Codec
 from gateway.store.fields import Fields, RecordError
 

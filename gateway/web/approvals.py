@@ -15,7 +15,8 @@ from gateway.broker.model import Session
 from gateway.broker.own_client import sign_in_url
 from gateway.broker.problems import ProblemError
 from gateway.broker.visit import Visit
-from gateway.oidc.model import Client, DecoupledRequest
+from gateway.oidc.decoupled import DecoupledRequest
+from gateway.oidc.model import Client
 from gateway.web.account_pages import AccountSignInPage
 from gateway.web.browser import is_form_token
 from gateway.web.context import Web, web_of

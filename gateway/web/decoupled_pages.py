@@ -9,7 +9,8 @@ from typing import Final
 from urllib.parse import urlencode
 
 from gateway.broker.model import Decided
-from gateway.oidc.model import Client, DecoupledRequest
+from gateway.oidc.decoupled import DecoupledRequest
+from gateway.oidc.model import Client
 from gateway.web.browser import form_token, is_form_token
 from gateway.web.context import Web
 from gateway.web.local_time import local_minute

@@ -6,7 +6,8 @@ from typing import Final
 
 from gateway.broker.answers import way_home
 from gateway.broker.model import AskConsent, AskPermit, ChooseProvider, LoginTransaction
-from gateway.oidc.model import Client, DecoupledRequest
+from gateway.oidc.decoupled import DecoupledRequest
+from gateway.oidc.model import Client
 from gateway.oidc.names import ErrorCode, GrantType
 from gateway.web.consent_items import ConsentGroup, acting_for, groups_of, masked_name
 from gateway.web.context import Web

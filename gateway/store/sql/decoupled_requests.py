@@ -7,7 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Integer, LargeBinary, Text, bindparam, or_, select, type_coerce, update
 
 from gateway.audit import AuditEvent
-from gateway.oidc.model import DecoupledRequest, DecoupledState, Grant
+from gateway.oidc.decoupled import DecoupledRequest, DecoupledState
+from gateway.oidc.model import Grant
 from gateway.oidc.names import DeliveryMode, GrantType
 from gateway.oidc.ports import Settlement
 from gateway.store.protocol_records import read_client, read_decoupled, write_decoupled

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from gateway.audit import AuditAction
-from gateway.oidc.model import AccessToken, Client, Confirmation, DecoupledRequest, Grant, RefreshToken
+from gateway.oidc.decoupled import DecoupledRequest
+from gateway.oidc.model import AccessToken, Client, Confirmation, Grant, RefreshToken
 from gateway.oidc.names import ConfirmationMethod, DeliveryMode, GrantType
 from gateway.oidc.ports import Redemption, Refreshing, RefreshSettlement, Settlement
 from tests.contracts.stores.builders import (

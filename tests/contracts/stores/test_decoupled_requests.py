@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from gateway.audit import AuditAction
+from gateway.oidc.decoupled import DecoupledRequest, DecoupledState
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.model import DecoupledRequest, DecoupledState, Grant
+from gateway.oidc.model import Grant
 from gateway.oidc.names import ErrorCode
 from gateway.oidc.ports import DeliveryKind, Settlement
 from gateway.store.open import Stores

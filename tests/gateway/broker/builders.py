@@ -7,7 +7,8 @@ from typing import Any, Final
 from gateway.broker.model import Consent, LoginTransaction, Person, Session, Stage
 from gateway.broker.parts import Broker, SignInLifetimes
 from gateway.broker.visit import Visit
-from gateway.oidc.model import Client, DecoupledRequest
+from gateway.oidc.decoupled import DecoupledRequest
+from gateway.oidc.model import Client
 from gateway.oidc.names import GrantType
 from gateway.oidc.provider import BackChannelCall, OpenIDProvider
 from mapping.vocabulary import Realm

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.audit import AuditEvent
-from gateway.oidc.model import DecoupledRequest, DecoupledState, Grant
+from gateway.oidc.decoupled import DecoupledRequest, DecoupledState
+from gateway.oidc.model import Grant
 from gateway.oidc.ports import Delivery, Fetched, FetchError, Settlement
 
 

@@ -12,8 +12,8 @@ from gateway.broker.answers import agree, refuse, show, way_home
 from gateway.broker.finish import finish
 from gateway.broker.model import AskConsent, ChooseProvider, Decided, Stage
 from gateway.broker.problems import ProblemError
+from gateway.oidc.decoupled import DecoupledRequest, DecoupledState
 from gateway.oidc.device_authorization import user_code_hash
-from gateway.oidc.model import DecoupledRequest, DecoupledState
 from gateway.oidc.names import ErrorCode, Prompt
 from providers.base import Assurance
 from tests.gateway.broker.builders import (

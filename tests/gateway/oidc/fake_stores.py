@@ -7,15 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.audit import AuditEvent
-from gateway.oidc.model import (
-    AccessToken,
-    AuthorizationCode,
-    Client,
-    DecoupledRequest,
-    DecoupledState,
-    Grant,
-    RefreshToken,
-)
+from gateway.oidc.decoupled import DecoupledRequest, DecoupledState
+from gateway.oidc.model import AccessToken, AuthorizationCode, Client, Grant, RefreshToken
 from gateway.oidc.ports import (
     Fetched,
     FetchError,

@@ -1,10 +1,9 @@
 import pytest
 
-from gateway.oidc.authorize import decoupled_request, validate
+from gateway.oidc.authorize import validate
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.model import AuthorizationRequest
 from gateway.oidc.names import ErrorCode, GrantType, Prompt, ResponseMode
-from gateway.oidc.parameters import Parameters
 from tests.gateway.oidc.fakes import (
     CALLBACK,
     CHALLENGE,
@@ -336,27 +335,3 @@ async def test_several_resources_may_be_asked_for() -> None:
 @pytest.mark.spec("RFC 9449 §10")
 async def test_a_thumbprint_binds_the_code_beforehand() -> None:
     assert (await accepted(dpop_jkt="0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")).dpop_jkt is not None
-
-
-@pytest.mark.spec("RFC 8628 §3.1")
-def test_a_request_without_a_browser_needs_no_way_back() -> None:
-    client = a_client(grant_types=(GrantType.DEVICE_CODE,))
-    form = Parameters([("client_id", "rp-a"), ("scope", "openid profile"), ("acr_values", "urn:gba:loa:2")])
-
-    request = decoupled_request(form, client, OFFERED, an_endpoint(client), NOW)
-
-    assert (request.redirect_uri, request.code_challenge, request.scopes) == ("", "", ("openid", "profile"))
-    assert request.acr_values == ("urn:gba:loa:2",)
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        [("scope", "profile")],
-        [("scope", "openid"), ("scope", "openid")],
-        [("scope", "openid"), ("colour", "red"), ("colour", "red")],
-    ],
-)
-def test_a_request_without_a_browser_passes_the_same_checks(form) -> None:
-    with pytest.raises(OAuthError):
-        decoupled_request(Parameters(form), a_client(), OFFERED, an_endpoint(), NOW)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.audit import AuditAction
+from gateway.oidc.decoupled import DecoupledRequest, DecoupledState
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.model import DecoupledRequest, DecoupledState
 from gateway.oidc.names import ErrorCode, GrantType, Profile
 from gateway.oidc.polling import SLOWEST
 from gateway.oidc.random_values import digest

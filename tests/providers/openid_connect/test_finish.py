@@ -4,8 +4,6 @@ import hmac
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from providers.base import Assurance, Callback
@@ -25,25 +23,10 @@ from tests.providers.openid_connect.builders import (
     claims_of,
     ec_key,
     forged,
-    jwk_of,
-    later,
-    rsa_key,
     signed,
     unsigned,
 )
-
-
-async def failure_of(far: FarSide, **parameters: str | None) -> tuple[ProviderFailure, str]:
-    with pytest.raises(ProviderError) as caught:
-        await far.sign_in(**parameters)
-    assert caught.value.provider == "shenzhen"
-    return caught.value.failure, caught.value.detail
-
-
-async def broken_by(far: FarSide) -> str:
-    failure, detail = await failure_of(far)
-    assert failure is ProviderFailure.BROKEN
-    return detail
+from tests.providers.openid_connect.failing import broken_by, failure_of
 
 
 async def test_a_sign_in_becomes_a_person() -> None:
@@ -258,78 +241,6 @@ async def test_a_token_of_another_kind_is_no_id_token() -> None:
     far.id_token = lambda nonce: signed(claims_of(nonce), typ="at+jwt")
 
     assert await broken_by(far) == "id_token_type_refused"
-
-
-def _pss(text: bytes) -> bytes:
-    scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
-    return rsa_key().sign(text, scheme, hashes.SHA256())
-
-
-async def test_rsa_signatures_are_accepted() -> None:
-    far = FarSide()
-    far.jwks = {"keys": [jwk_of(rsa_key(), "RS256", alg=None)]}
-
-    far.id_token = lambda nonce: signed(claims_of(nonce), key=rsa_key(), algorithm="RS256")
-    assert (await far.sign_in()).subject == SUBJECT
-    far.id_token = lambda nonce: forged({"alg": "PS256", "kid": "k1"}, claims_of(nonce), _pss)
-    assert (await far.sign_in()).subject == SUBJECT
-
-
-@pytest.mark.spec("OpenID Connect Core §10.1")
-async def test_a_token_without_a_key_name_is_accepted_if_there_is_one_key_and_refused_if_there_are_several() -> None:
-    one, several = FarSide(), FarSide()
-    for far in (one, several):
-        far.id_token = lambda nonce: signed(claims_of(nonce), kid=None)
-    one.jwks = {"keys": [jwk_of(ec_key(), kid=None), jwk_of(rsa_key(), "RS256", kid="r")]}
-    several.jwks = {"keys": [jwk_of(ec_key()), jwk_of(ec_key(1), kid="k2")]}
-
-    assert (await one.sign_in()).subject == SUBJECT
-    assert await broken_by(several) == "id_token_keys_refused"
-
-
-@pytest.mark.spec("OpenID Connect Core §10.1.1")
-async def test_a_rotation_is_seen_at_once_and_a_flood_of_unknown_names_makes_no_storm() -> None:
-    far = FarSide()
-    provider = far.provider()
-    await far.sign_in(provider)
-    far.jwks = {"keys": [jwk_of(ec_key(1), kid="k2")]}
-    far.id_token = lambda nonce: signed(claims_of(nonce), key=ec_key(1), kid="k2")
-
-    assert (await far.sign_in(provider)).subject == SUBJECT
-    far.id_token = lambda nonce: signed(claims_of(nonce), key=ec_key(1), kid="k3")
-    for _ in range(5):
-        with pytest.raises(ProviderError, match="id_token_unknown_kid"):
-            await far.sign_in(provider)
-
-    assert far.paths().count("/jwks") == 2
-
-
-async def test_old_keys_serve_while_the_provider_does_not_give_them() -> None:
-    far = FarSide()
-    provider = far.provider()
-    await far.sign_in(provider)
-    far.jwks, far.now = httpx.Response(503), later(301)
-
-    assert (await far.sign_in(provider)).subject == SUBJECT
-    assert far.paths().count("/jwks") == 2
-
-
-@pytest.mark.parametrize(
-    ("jwks", "detail"),
-    [
-        ({"keys": [{"kty": "oct", "k": "AAAA"}]}, "keys"),
-        ({"keys": "none"}, "keys"),
-        ({}, "keys"),
-        (httpx.Response(404), "keys_http_404"),
-        (httpx.Response(200, text="{"), "json"),
-        ({"keys": []}, "id_token_unknown_kid"),
-    ],
-)
-async def test_a_key_set_that_is_none_is_refused(jwks, detail) -> None:
-    far = FarSide()
-    far.jwks = jwks
-
-    assert await broken_by(far) == detail
 
 
 @pytest.mark.spec("OpenID Connect Core §5.3.2")
