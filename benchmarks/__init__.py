@@ -7,4 +7,8 @@ Nothing of the product imports anything from here, and nothing here is packaged.
 
 `mapping` (`make bench-mapping`) measures validations, resolutions and growing tables; `allocations` gives very many
 people a number and proves that no two got the same one.
+
+`signatures` measures what judging a signature costs beside the cryptography that it needs: `signature_engine` is the
+engine without stores, and `signature_loads`, `signature_cold`, `signature_pdf`, `signature_crowd` and
+`signature_hostile` are the parts of the table.
 """

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -27,8 +26,12 @@ from gateway.oidc import metadata
 from gateway.oidc.ports import Fetch
 from gateway.outbound import build_fetch
 from gateway.own_party import with_own_party
+from gateway.product import product_version, utc_now
+from gateway.signatures.trust_state import TrustFiles
 from gateway.store.open import AttemptLimits, Stores, open_stores
+from gateway.trust_files import trust_files
 from gateway.upstreams import build_calls, build_upstreams
+from gateway.validation import validation
 from gateway.web import (
     account,
     approvals,
@@ -42,31 +45,27 @@ from gateway.web import (
     operator_api,
     registration_endpoints,
     sign_out,
+    signature_check,
+    signature_pages,
+    signatures,
+    signing,
+    signing_requests,
+    trust_browser,
 )
-from gateway.web.edge import Edge
+from gateway.web.edge import BodyLimit, Edge
 from gateway.web.errors import problem, server_error
 from gateway.web.languages import LOCALES
 from providers.base import Assurance
 from providers.calls import Calls
 
-__all__ = ["Application", "build_upstreams", "create_app", "create_operator_app", "product_version", "utc_now"]
+__all__ = ["Application", "build_upstreams", "create_app", "create_operator_app"]
 
-_OWN_REGISTRATION: Final = f"{metadata.PATHS['registration']}/"
+_SERVERS_BELOW: Final = (f"{metadata.PATHS['registration']}/", f"{signatures.ROOT}/", f"{signing_requests.ROOT}/")
+"""Where only relying parties' servers ask."""
 _OPERATORS_PACE: Final = AttemptLimits(tries=120, window=timedelta(minutes=1), lock_out=timedelta(minutes=1))
 """How fast one operator may ask: enough for a page that shows records, far too slow to go through all permits."""
-
-
-def utc_now() -> datetime:
-    """The clock of a running gateway."""
-    return datetime.now(UTC)
-
-
-def product_version() -> str:
-    """The installed version, or that of a checkout."""
-    try:
-        return version("gba-identity-gateway")
-    except PackageNotFoundError:
-        return "0.1.0+checkout"
+_PAGE_BODY: Final = BodyLimit(33_554_432 + 1_048_576, 60)
+"""A document of 32 MB, and the form around it."""
 
 
 def create_app(
@@ -91,13 +90,18 @@ def create_app(
             own = await with_own_party(stores.clients, stores.registry, settings.issuer, clock())
             clients = with_federation(own, stores.registry, settings, outside, clock)
             due = asyncio.Event()
-            web = web_of(Parts(settings, keys, stores, clients, upstreams, outside, clock), due)
+            judging = await open_things.enter_async_context(
+                validation(settings, keys, stores, product_version(), clock)
+            )
+            web = web_of(Parts(settings, keys, stores, clients, upstreams, outside, clock, judging), due)
             app.state.stores, app.state.web = stores, web
-            app.state.chores = Chores(stores, web.broker, web.op, upstreams.calls, clock, due)
+            app.state.chores = Chores(stores, web.broker, web.op, upstreams.calls, clock, due, _trust(settings, keys))
             await open_things.enter_async_context(under_way(app.state.chores))
             yield
 
-    return Application(_routes(settings, keys, lifespan), secure=settings.issuer.startswith("https://"))
+    bodies = {} if settings.signatures is None else {**signatures.BODIES, signature_pages.HOME: _PAGE_BODY}
+    is_secure = settings.issuer.startswith("https://")
+    return Application(_routes(settings, keys, lifespan), secure=is_secure, bodies=bodies)
 
 
 def create_operator_app(
@@ -146,13 +150,17 @@ async def _open(settings: Settings, keys: Keyring, limits: AttemptLimits | None 
 class Application:
     """The edge around the routes; what an ASGI server runs."""
 
-    def __init__(self, inner: FastAPI, *, secure: bool) -> None:
+    def __init__(self, inner: FastAPI, *, secure: bool, bodies: Mapping[str, BodyLimit] | None = None) -> None:
         self.inner = inner
-        self._edge: ASGIApp = Edge(inner, secure=secure)
+        self._edge: ASGIApp = Edge(inner, secure=secure, bodies=bodies)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve."""
         await self._edge(scope, receive, send)
+
+
+def _trust(settings: Settings, keys: Keyring) -> TrustFiles | None:
+    return None if settings.signatures is None else trust_files(settings.signatures, keys)
 
 
 def _routes(settings: Settings, keys: Keyring, lifespan: Any) -> FastAPI:
@@ -173,6 +181,11 @@ def _routes(settings: Settings, keys: Keyring, lifespan: Any) -> FastAPI:
             *account.routes(),
             *error_pages.routes(),
             *home.routes(discovery),
+            *(
+                (*signature_check.routes(), *trust_browser.routes(), *signing.routes())
+                if settings.signatures is not None
+                else ()
+            ),
         ]
     )
     return inner
@@ -184,6 +197,7 @@ def _for_servers(settings: Settings, keys: Keyring, discovery: dict[str, Any]) -
         *registration_endpoints.routes(),
         *federation_endpoints.routes(own_entity(settings, keys, discovery)),
         *identifiers.routes(),
+        *((*signatures.routes(), *signing_requests.routes()) if settings.signatures is not None else ()),
     ]
 
 
@@ -214,6 +228,6 @@ async def _not_served(request: Request, error: Exception) -> Response:
 
 async def _fault(request: Request, _: Exception) -> Response:
     """A fault of ours as a page, or as JSON, without a word of what it was; the edge logs where it happened."""
-    if request.url.path in back_channel.SERVER_PATHS or request.url.path.startswith(_OWN_REGISTRATION):
+    if request.url.path in back_channel.SERVER_PATHS or request.url.path.startswith(_SERVERS_BELOW):
         return server_error(request)
     return await problem(request, ProblemError(problems.UNEXPECTED))

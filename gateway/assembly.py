@@ -20,12 +20,15 @@ from gateway.oidc.dynamic_registration import Registrar
 from gateway.oidc.ports import ClientStore, Fetch
 from gateway.oidc.provider import Lifetimes, OpenIDProvider
 from gateway.oidc.request_checks import OfferedValues
+from gateway.signatures.service import ValidationService
+from gateway.signatures.signing import SigningDesk
 from gateway.store.open import Stores
 from gateway.upstreams import Upstreams
 from gateway.web.browser import Cookies
 from gateway.web.context import Web
 from gateway.web.limits import Pace, Refusals, SignInPace
 from gateway.web.operator_call import Desk
+from gateway.web.signature_desk import SignatureDesk
 from gateway.web.source import CertificateSource
 from mapping.vocabulary import Realm
 
@@ -43,6 +46,7 @@ class Parts:
     upstreams: Upstreams
     fetch: Fetch
     clock: Callable[[], datetime]
+    validation: ValidationService | None = None
 
 
 def broker_of(parts: Parts) -> Broker:
@@ -99,6 +103,7 @@ def provider_of(parts: Parts) -> OpenIDProvider:
         certificates=_certificates(settings),
         dpop_nonce_key=_nonce_key(parts.keys) if settings.dpop.nonce else None,
         lifetimes=_protocol_lifetimes(settings),
+        audit=stores.audit,
         admit=Pace(stores.rates, settings.issuer, limits.requests_per_minute, limits.pushed_requests_per_minute),
     )
 
@@ -141,9 +146,10 @@ def web_of(parts: Parts, wake: asyncio.Event) -> Web:
     """What the public edge works with."""
     settings, stores = parts.settings, parts.stores
     limits, server = settings.limits, settings.server
+    broker = broker_of(parts)
     return Web(
         issuer=settings.issuer,
-        broker=broker_of(parts),
+        broker=broker,
         op=provider_of(parts),
         verifier=Verifier(stores.verifications, stores.audit),
         cookies=Cookies(settings.issuer.startswith("https://"), int(settings.lifetimes.session.total_seconds())),
@@ -158,6 +164,21 @@ def web_of(parts: Parts, wake: asyncio.Event) -> Web:
         registrar=_registrar(parts),
         certificate_source=CertificateSource(server.client_certificate_header, server.trusted_proxies),
         wake=wake.set,
+        signatures=None if parts.validation is None else SignatureDesk(parts.validation),
+        signing=None if parts.validation is None else _signing_desk(parts, broker, parts.validation),
+    )
+
+
+def _signing_desk(parts: Parts, broker: Broker, judge: ValidationService) -> SigningDesk:
+    """What has people sign with their providers."""
+    return SigningDesk(
+        issuer=parts.settings.issuer,
+        requests=parts.stores.signing_requests,
+        clients=parts.clients,
+        providers=parts.upstreams.providers,
+        signers=parts.upstreams.signers,
+        service=judge,
+        offered=broker.offered,
     )
 
 

@@ -70,6 +70,15 @@ class AuditAction(StrEnum):
     OPERATOR_DISABLED = "operator.disabled"
     OPERATOR_REFUSED = "operator.refused"
     KEYS_CHANGED = "keys.changed"
+    TRUST_PROPOSED = "trust.proposed"
+    TRUST_ACCEPTED = "trust.accepted"
+    TRUST_REFUSED = "trust.refused"
+    TRUST_WITHDRAWN = "trust.withdrawn"
+    TRUST_MARK_REPAIRED = "trust.mark_repaired"
+    TRUST_ALARM = "trust.alarm"
+    SIGNING_ASKED = "signing.asked"
+    SIGNING_STARTED = "signing.started"
+    SIGNING_ENDED = "signing.ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from gateway.broker.parts import Broker
 from gateway.oidc.issue import signing_key
 from gateway.oidc.model import Client
 from gateway.oidc.provider import OpenIDProvider
+from gateway.signatures import trust_watch
+from gateway.signatures.trust_state import TrustFiles
 from gateway.store.open import Stores
 from providers.calls import Calls
 from providers.errors import ProviderError
@@ -26,6 +28,7 @@ from providers.errors import ProviderError
 _LOG: Final = logging.getLogger("gateway.chores")
 _PURGE_SECONDS: Final = 60.0
 _PURGE_BATCH: Final = 5_000
+_WATCH_SECONDS: Final = 60.0
 _QUICK_SECONDS: Final = 5.0
 """Between two looks at keys in use and at notices: a worker learns of a new key within this time (MP-09)."""
 _SIDE_BY_SIDE: Final = 8
@@ -45,6 +48,8 @@ class Chores:
     clock: Callable[[], datetime]
     due: asyncio.Event
     """Set when something was written that relying parties wait for."""
+    trust: TrustFiles | None = None
+    """The files of the trust lists, for a gateway that validates signatures."""
 
     async def purge(self) -> None:
         """Take away what has expired, in small portions (G15)."""
@@ -59,6 +64,11 @@ class Chores:
         switches = await self.stores.switch_registry.all()
         off = frozenset(switch.name for switch in switches if switch.kind is SwitchKind.PROVIDER)
         self.broker.switched_off.providers = off
+
+    async def watch_trust(self) -> None:
+        """Keep the high-water file in step with the lists, and alarm what is late or set back (TL-02, TL-08)."""
+        if self.trust is not None:
+            await trust_watch.watch(self.stores.trust_lists, self.trust, self.stores.audit, self.clock())
 
     async def deliver_notices(self) -> int:
         """Tell relying parties of numbers that were replaced or withdrawn (RFC 8935); returns how many were told."""
@@ -93,8 +103,10 @@ async def under_way(chores: Chores) -> AsyncIterator[None]:
         (chores.refresh_keys, _QUICK_SECONDS),
         (chores.refresh_switches, _QUICK_SECONDS),
         (chores.deliver_notices, _QUICK_SECONDS),
+        (chores.watch_trust, _WATCH_SECONDS),
     )
     await chores.refresh_switches()
+    await _once(chores.watch_trust)
     tasks = [asyncio.create_task(_every(seconds, work)) for work, seconds in works]
     tasks.append(asyncio.create_task(_whenever(chores.due, _QUICK_SECONDS, chores.deliver)))
     try:

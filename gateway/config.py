@@ -26,6 +26,7 @@ __all__ = [
     "Registration",
     "Server",
     "Settings",
+    "Signatures",
     "Storage",
     "duration",
     "load",
@@ -149,6 +150,20 @@ class Federation:
 
 
 @dataclass(frozen=True, slots=True)
+class Signatures:
+    """Validating mutually recognised signatures, and signing through the gateway."""
+
+    trust_root: Path
+    """The first root document: which keys sign trust lists. Everything later is reached from it, signed."""
+    high_water: Path
+    """File with the highest accepted sequence of every list; to be kept apart from the database and its backups."""
+    relying_jurisdiction: str = "HK"
+    """Where a signature is to be used when a request does not say so: HK, MO or GD."""
+    policies: Path | None = None
+    """Folder of an operator's own validation policies, ``*.json``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator decides."""
 
@@ -170,6 +185,8 @@ class Settings:
     registration: Registration = field(default_factory=Registration)
     federation: Federation | None = None
     """None without a block of its own."""
+    signatures: Signatures | None = None
+    """None without a block of its own: then nothing is validated."""
     transfers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Provider -> jurisdictions that its people's details may go to; without the block, every one of the area."""
     operator_api: OperatorApi | None = None

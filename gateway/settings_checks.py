@@ -11,6 +11,7 @@ from gateway.toml_sections import ConfigurationError
 if TYPE_CHECKING:  # config reads the file and then asks this module
     from gateway.config import Lifetimes, Limits, Server, Settings
 
+_JURISDICTIONS: Final = frozenset({"HK", "MO", "GD"})
 _LOOPBACK: Final = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 _FURTHER: Final = ("corpid_base_url",)
 """Addresses that a provider's block may hold beside its own."""
@@ -47,6 +48,8 @@ def check(settings: "Settings") -> None:
     _check_server(settings.server, settings.issuer)
     _check_lifetimes(settings.lifetimes)
     _check_limits(settings.limits)
+    if settings.signatures is not None and settings.signatures.relying_jurisdiction not in _JURISDICTIONS:
+        raise ConfigurationError("setting signatures.relying_jurisdiction must be HK, MO or GD")
     if settings.outbound.allow_loopback and settings.environment != "development":
         raise ConfigurationError("setting outbound.allow_loopback is for development only")
 

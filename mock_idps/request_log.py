@@ -23,7 +23,20 @@ CUT: Final = (
 )
 """Names that contain one of these words are shortened; so are the names of `CUT_WHOLE`."""
 CUT_WHOLE: Final = frozenset({"code", "state", "nonce"})
-HIDDEN: Final = ("password", "otp", "hkid", "idno", "docno", "cardno", "permit", "residence", "birth", "mobile", "name")
+HIDDEN: Final = (
+    "password",
+    "otp",
+    "hkid",
+    "hkic",
+    "idno",
+    "docno",
+    "cardno",
+    "permit",
+    "residence",
+    "birth",
+    "mobile",
+    "name",
+)
 """Short secrets and personal values, of which no prefix is shown."""
 HARMLESS: Final = frozenset({"scenario", "service_name", "client_name"})
 

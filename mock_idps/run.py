@@ -14,6 +14,7 @@ PLACES: Final = {
     "hong_kong": ("mock_idps.hong_kong", "HongKongConfig"),
     "macao": ("mock_idps.macao", "MacaoConfig"),
     "guangdong": ("mock_idps.guangdong", "GuangdongConfig"),
+    "authority": ("mock_idps.authority.app", "AuthorityConfig"),
     "trust_anchor": ("mock_idps.trust_anchor", "TrustAnchorConfig"),
 }
 GRACE_SECONDS: Final = 3

@@ -6,8 +6,11 @@ its host resolves to out in the open (`is_public`).
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final, Self
+
+from certs.trust.addresses import is_public
+
+__all__ = ["MAX_HOST", "MAX_URL", "Target", "TargetError", "is_public"]
 
 MAX_URL: Final = 2048
 MAX_HOST: Final = 253
@@ -31,11 +34,6 @@ _SHAPE: Final = re.compile(
 )
 _LOOPBACK: Final = frozenset({"127.0.0.1", "[::1]"})
 _NUMERIC: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
-
-_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
-_NAT64: Final = IPv6Network("64:ff9b::/96")
-_RELAYS: Final = IPv4Address("192.88.99.0")
-_RELAYS_MASK: Final = 0xFFFFFF00
 
 
 class TargetError(ValueError):
@@ -63,29 +61,3 @@ class Target:
         if not is_free and port != _HTTPS_PORT:
             raise TargetError("not an address that is called")
         return cls(host.strip("[]"), port)
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one host out in the open, also when it is written inside another one."""
-    if "%" in address:  # a scope: only neighbours have one
-        return False
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(ip, IPv6Address):
-        inner = _inner(ip)
-        if inner is None:
-            return ip in _GLOBAL_UNICAST and ip.is_global and ip.teredo is None and not ip.is_reserved
-        ip = inner
-    is_relay = int(ip) & _RELAYS_MASK == int(_RELAYS)
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not is_relay
-
-
-def _inner(ip: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address to which a mapped, translated or tunnelled one leads (RFC 4291, RFC 6052, RFC 3056)."""
-    if ip.ipv4_mapped is not None:
-        return ip.ipv4_mapped
-    if ip.sixtofour is not None:
-        return ip.sixtofour
-    return IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None

@@ -10,8 +10,18 @@ from providers import guangdong, hong_kong, macao, openid_connect
 from providers.base import IdentityProvider
 from providers.calls import Calls
 from providers.guangdong import build_register
+from providers.signing import Signer
 
-__all__ = ["FACTORIES", "Factory", "ProviderBlock", "build_register", "factory_for"]
+__all__ = [
+    "FACTORIES",
+    "REGISTER_SIGNERS",
+    "SIGNERS",
+    "Factory",
+    "ProviderBlock",
+    "SignerFactory",
+    "build_register",
+    "factory_for",
+]
 
 ProviderBlock: TypeAlias = Mapping[str, Any]
 """One block of settings, with the contents of its `*_file` entries already read."""
@@ -21,6 +31,15 @@ Factory: TypeAlias = Callable[[ProviderBlock, Calls, Callable[[], datetime]], Id
 FACTORIES: Final[Mapping[str, Factory]] = MappingProxyType(
     {"hong_kong": hong_kong.build, "macao": macao.build, "guangdong": guangdong.build}
 )
+
+SignerFactory: TypeAlias = Callable[[ProviderBlock, Calls, Callable[[], datetime]], Signer]
+"""Makes the signing service of a provider out of the same block."""
+
+SIGNERS: Final[Mapping[str, SignerFactory]] = MappingProxyType(
+    {"hong_kong": hong_kong.build_signer, "macao": macao.build_signer}
+)
+REGISTER_SIGNERS: Final[Mapping[str, SignerFactory]] = MappingProxyType({"guangdong": guangdong.build_signer})
+"""Made from the block of the register instead: they stand behind the same government gateway."""
 
 
 def factory_for(name: str, block: ProviderBlock) -> Factory | None:

@@ -1,4 +1,4 @@
-"""``make demo``: gateway, three simulated providers and the sample relying party as one process tree."""
+"""``make demo``: gateway, simulated providers and authorities, and the sample relying party as one process tree."""
 
 import asyncio
 import ctypes
@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -33,10 +34,12 @@ from scripts.sandbox import (  # noqa: E402
     make_world,
     register_clients,
     robot_client,
+    service_client,
 )
+from scripts.sandbox_lists import bring_in  # noqa: E402 - as above
 
-PORTS: Final = 6
-"""The gateway, three providers, the guest house, the federation's trust anchor."""
+PORTS: Final = 7
+"""The gateway, three providers, the guest house, the federation's trust anchor, the certification authorities."""
 
 
 def main() -> int:
@@ -45,17 +48,22 @@ def main() -> int:
     taken = [port for port in range(first, first + PORTS) if not is_free(port)]
     if taken:
         print(f"demo: port {taken[0]} is in use by another program.")
-        print(f"demo: stop that program, or move the whole block of six ports: GATE_PORT={first + 1000} make demo")
+        print(f"demo: stop that program, or move the whole block of seven ports: GATE_PORT={first + 1000} make demo")
         return 3
     began = time.monotonic()
     database_url = f"sqlite:///{FOLDER / 'gateway.sqlite3'}"
-    make_world(FOLDER, Addresses.block(first), database_url)
+    at = Addresses.with_authorities(first)
+    make_world(FOLDER, at, database_url)
     secret = guest_house_secret(first, database_url)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     children: list[subprocess.Popen[bytes]] = []
     try:
-        children = start(first, secret)
+        children = start([*simulations(first), guest_house_command(first)], party(first, secret))
+        if not bring_in(FOLDER, str(at.authority), database_url, patience=READY_SECONDS):
+            print(f"demo: nothing answers on port {first + PORTS - 1}; the reason stands in {FOLDER / 'demo.log'}")
+            return 4
+        children += start([[sys.executable, "-m", "gateway.cli", "serve"]])
         if not wait_until_ready(first, children):
             return 4
         print(summary(first, time.monotonic() - began), flush=True)
@@ -106,54 +114,46 @@ def guest_house_secret(first: int, database_url: str) -> str:
         event_uri=f"{home}/events",
     )
     fapi = fapi_client(FOLDER, "https://fapi-demo.example/callback")
-    made = asyncio.run(register_clients(FOLDER, database_url, [guest_house, robot_client(), fapi]))
+    made = asyncio.run(register_clients(FOLDER, database_url, [guest_house, robot_client(), fapi, service_client()]))
     secrets |= made
     path.write_text(json.dumps(secrets), encoding="utf-8")
     path.chmod(0o600)
     return str(secrets[guest_house.client_id])
 
 
-def start(first: int, secret: str) -> list[subprocess.Popen[bytes]]:
-    """Start the six processes; each is a child of this one and ends with it."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GATE_CONFIG": str(FOLDER / "gate.toml")}
-    commands = [[sys.executable, "-m", "gateway.cli", "serve"]]
-    commands += [
-        [
-            sys.executable,
-            "-m",
-            "mock_idps.run",
-            place,
-            "--port",
-            str(first + number),
-            "--config",
-            str(FOLDER / "mocks.json"),
-        ]
-        for number, place in (*enumerate(PLACES, start=1), (5, "trust_anchor"))
-    ]
-    commands.append(
-        [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "examples.relying_party.app:app",
-            "--port",
-            str(first + 4),
-            "--log-level",
-            "warning",
-        ]
-    )
-    party = {
+def simulations(first: int) -> list[list[str]]:
+    """The commands of everything that plays somebody else; the authorities first, for the gateway waits for them."""
+    places = ((6, "authority"), *enumerate(PLACES, start=1), (5, "trust_anchor"))
+    settings = ["--config", str(FOLDER / "mocks.json")]
+    run = [sys.executable, "-m", "mock_idps.run"]
+    return [[*run, place, "--port", str(first + number), *settings] for number, place in places]
+
+
+def guest_house_command(first: int) -> list[str]:
+    """The command of the sample relying party."""
+    house = "examples.relying_party.app:app"
+    return [sys.executable, "-m", "uvicorn", house, "--port", str(first + 4), "--log-level", "warning"]
+
+
+def party(first: int, secret: str) -> dict[str, str]:
+    """What the guest house is told by its environment."""
+    return {
         "RP_ISSUER": f"http://127.0.0.1:{first}",
         "RP_HOME": f"http://127.0.0.1:{first + 4}",
         "RP_CLIENT_ID": f"guest-house-{first}",
         "RP_CLIENT_SECRET": secret,
     }
+
+
+def start(commands: list[list[str]], more: Mapping[str, str] | None = None) -> list[subprocess.Popen[bytes]]:
+    """Start processes; each is a child of this one and ends with it."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GATE_CONFIG": str(FOLDER / "gate.toml"), **(more or {})}
     log = (FOLDER / "demo.log").open("ab")
     return [
         subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environment | party,
+            env=environment,
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
@@ -165,8 +165,9 @@ def start(first: int, secret: str) -> list[subprocess.Popen[bytes]]:
 
 
 def wait_until_ready(first: int, children: list[subprocess.Popen[bytes]]) -> bool:
-    """Wait for all six to answer; say which one did not."""
-    paths = ["/readyz", "/__mock__/", "/__mock__/", "/__mock__/", "/", "/anchor/.well-known/openid-federation"]
+    """Wait for all of them to answer; say which one did not."""
+    mocks = ["/__mock__/"] * len(PLACES)
+    paths = ["/readyz", *mocks, "/", "/anchor/.well-known/openid-federation", "/root.json"]
     waiting = {first + number: f"http://127.0.0.1:{first + number}{path}" for number, path in enumerate(paths)}
     deadline = time.monotonic() + READY_SECONDS
     while waiting and time.monotonic() < deadline:
@@ -197,10 +198,12 @@ def summary(first: int, seconds: float) -> str:
         ("Simulated iAM Smart, Hong Kong", first + 1, "scenarios: /__mock__/"),
         ("Simulated One Account, Macao", first + 2, "scenarios: /__mock__/"),
         ("Simulated tyrz, Guangdong", first + 3, "scenarios: /__mock__/"),
+        ("Check a signature", first, "/signatures and /trust"),
+        ("Simulated certification authorities", first + 6, "desk for samples: /sign"),
         ("Federation of the three regions", first + 5, "trust anchor: /anchor/.well-known/openid-federation"),
     ]
     lines = ["", f"Ready after {seconds:.1f} s. Everything is a simulation; nobody here is real.", ""]
-    lines += [f"  {name:<32} http://127.0.0.1:{port}  {remark}".rstrip() for name, port, remark in rows]
+    lines += [f"  {name:<35} http://127.0.0.1:{port}  {remark}".rstrip() for name, port, remark in rows]
     lines += ["", "  Sign in as (Macao's password is `sandbox`):", ""]
     for person in PERSONAS:
         accounts = [

@@ -1,11 +1,11 @@
-"""Writes the reference pages that are read off the code: problem codes and simulated providers.
+"""Writes the reference pages that are read off the code: problem codes, simulated providers, reasons of signatures.
 
 python3 dev.py run -m scripts.make_docs            write them
 python3 dev.py run -m scripts.make_docs --check    only compare; exit code 1 if a page is out of date
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +14,24 @@ from starlette.routing import Route
 
 from gateway.broker.problems import CATALOGUE, OF_PROVIDER
 from mock_idps import guangdong, hong_kong, macao
+from mock_idps.authority import samples
+from mock_idps.authority.app import AuthorityConfig
+from mock_idps.authority.app import create_app as create_authority
+from mock_idps.authority.kinds import KINDS, Kind
+from mock_idps.authority.listed import LISTS
+from mock_idps.authority.services import SCENARIOS as AUTHORITY_SCENARIOS
+from mock_idps.authority.spoils import SPOILS
 from mock_idps.guangdong import SCENARIOS as GUANGDONG_SCENARIOS
+from mock_idps.guangdong.sign_scenarios import SIGNING as GUANGDONG_SIGNING
 from mock_idps.hong_kong.catalogue import SCENARIOS as HONG_KONG_SCENARIOS
+from mock_idps.hong_kong.signing_catalogue import SIGNING as HONG_KONG_SIGNING
+from mock_idps.macao.esign_scenarios import SIGNING as MACAO_SIGNING
 from mock_idps.macao.scenarios import SCENARIOS as MACAO_SCENARIOS
 from mock_idps.personas import PERSONAS, Persona
+from scripts.markdown import codes, page, table
+from scripts.signature_pages import signature_checks_page, signature_reasons_page
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
-NOTICE: Final = "<!-- Made by scripts/make_docs.py from the code; do not edit by hand. -->"
 CONTROL: Final = "/__mock__/"
 SOMEWHERE: Final = "http://mock.example"
 
@@ -31,7 +42,7 @@ def problems_page() -> str:
         (f"`{one.code}`", f"`{one.page}`", str(one.status), f"`{one.oauth.value}`", one.advice) for one in CATALOGUE
     ]
     causes = [(f"`{failure.value}`", f"`{problem.code}`") for failure, problem in OF_PROVIDER.items()]
-    return _page(
+    return page(
         "# Problem codes",
         "A page that reports a problem shows its code and a reference. The code is stable and says what kind of thing"
         " happened; the reference is the correlation id under which the log has this one occurrence."
@@ -39,46 +50,77 @@ def problems_page() -> str:
         "*Texts* is the key of the page's texts in `gateway/web/locales`. *Relying party* is the OAuth error that the"
         " service receives when the person follows the way back to it; a code without a sign-in behind it has no way"
         " back.",
-        _table(("Code", "Texts", "Status", "Relying party", "For the operator"), codes),
+        table(("Code", "Texts", "Status", "Relying party", "For the operator"), codes),
         "## What providers report",
         "A failure on a provider's side is sorted into one of a few kinds first, then shown under one code. The log's"
         " `sign_in.failed` event names the kind and a fixed word for the check that failed.",
-        _table(("Kind", "Code"), causes),
+        table(("Kind", "Code"), causes),
     )
 
 
 def mocks_page() -> str:
     """The simulated providers: who lives there, what they answer, how they can be made to misbehave."""
     places = (
-        ("Hong Kong: iAM Smart", hong_kong.create_app(hong_kong.HongKongConfig(SOMEWHERE, ())), HONG_KONG_SCENARIOS),
-        ("Macao: One Account", macao.create_app(macao.MacaoConfig(SOMEWHERE, ())), MACAO_SCENARIOS),
+        (
+            "Hong Kong: iAM Smart",
+            hong_kong.create_app(hong_kong.HongKongConfig(SOMEWHERE, ())),
+            HONG_KONG_SCENARIOS | HONG_KONG_SIGNING,
+        ),
+        ("Macao: One Account", macao.create_app(macao.MacaoConfig(SOMEWHERE, ())), MACAO_SCENARIOS | MACAO_SIGNING),
         (
             "Guangdong: unified identity authentication",
             guangdong.create_app(guangdong.GuangdongConfig(SOMEWHERE, ())),
-            GUANGDONG_SCENARIOS,
+            GUANGDONG_SCENARIOS | GUANGDONG_SIGNING,
         ),
     )
-    return _page(
+    return page(
         "# Simulated providers",
-        "Three applications that speak the dialects of the three account systems as far as public sources tell, for"
-        " development and tests only. They are not part of the wheel or the image, share no code with the gateway, and"
+        "Three applications that speak the dialects of the three account systems as far as public sources tell, and one"
+        " that plays the certification authorities of the three places, for development and tests only. They are not"
+        " part of the wheel or the image, share no code with the gateway, and"
         " every person in them is invented. How to use them:"
         " [test bad paths with the mocks](../how-to/test-bad-paths-with-the-mocks.md).",
         "## People",
         "*HK* is the kind of iAM Smart account, *MO* the highest level at One Account, *GD* the level in Guangdong;"
         " a dash means no account there. The permit is what the person types on the gateway's permit page.",
-        _table(("Id", "HK", "MO", "GD", "Permit", "What this person shows"), map(_person, PERSONAS)),
+        table(("Id", "HK", "MO", "GD", "Permit", "What this person shows"), map(_person, PERSONAS)),
         "## Control plane",
-        "The same on all three, below each one's address.",
-        _table(("Method", "Path"), _paths(places[0][1], lambda path: path.startswith(CONTROL))),
+        "The same on all of them, below each one's address.",
+        table(("Method", "Path"), _paths(places[0][1], lambda path: path.startswith(CONTROL))),
         *(part for place in places for part in _place(*place)),
+        *_authority(),
     )
+
+
+def _authority() -> tuple[str, ...]:
+    """The simulated certification authorities of the three places."""
+    app = create_authority(AuthorityConfig(SOMEWHERE))
+    formats = [(f"`{name}`", f"`.{one.ending}`", codes(one.spoils)) for name, one in samples.FORMATS.items()]
+    return (
+        *_place("Certification authorities", app, AUTHORITY_SCENARIOS),
+        (
+            "Roots, issuing, timestamp and status authorities of the three places, their trust lists, and a desk where"
+            " anybody signs as anybody. Keys are made at every start. `python -m mock_idps sign` signs a file on the"
+            " command line: [a signature in ten minutes](../tutorials/a-signature-in-ten-minutes.md)."
+        ),
+        "### Kinds of certificates",
+        table(("Kind", "Issuer", "Type", "Lists"), map(_kind, KINDS.values())),
+        "### Formats of samples",
+        "What can be wrong with a signature of each; every other part of the sample stays right.",
+        table(("Format", "File", "Spoils of the signature"), formats),
+        f"What can be wrong with the certificate: {codes(SPOILS)}.",
+    )
+
+
+def _kind(kind: Kind) -> tuple[str, ...]:
+    lists = [name for name, content in LISTS.items() if any(one.kind == kind.id for one in content.listings)]
+    return f"`{kind.id}`", f"`{kind.issuer}`", kind.type_name, codes(lists)
 
 
 def _place(title: str, app: Starlette, scenarios: Mapping[str, str]) -> tuple[str, ...]:
     own = _paths(app, lambda path: not path.startswith(CONTROL))
     effects = [(f"`{name}`", effect) for name, effect in scenarios.items()]
-    return (f"## {title}", _table(("Method", "Path"), own), _table(("Scenario", "Effect"), effects))
+    return (f"## {title}", table(("Method", "Path"), own), table(("Scenario", "Effect"), effects))
 
 
 def _paths(app: Starlette, is_wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
@@ -101,16 +143,12 @@ def _person(person: Persona) -> tuple[str, ...]:
     return f"`{person.id}`", person.hk_user_type or "–", level, person.gd_level or "–", permit, person.note
 
 
-def _page(*parts: str) -> str:
-    return "\n\n".join((NOTICE, *parts)) + "\n"
-
-
-def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [columns, tuple("---" for _ in columns), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-PAGES: Final[Mapping[str, Callable[[], str]]] = {"problems.md": problems_page, "mocks.md": mocks_page}
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "problems.md": problems_page,
+    "mocks.md": mocks_page,
+    "signature-checks.md": signature_checks_page,
+    "signature-reasons.md": signature_reasons_page,
+}
 """File below docs/reference -> what it has to say."""
 
 

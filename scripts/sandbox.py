@@ -4,17 +4,17 @@ Used by the demo, the tests and the benchmarks. Credentials are made once per fo
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from gateway.admin import clients, keyring
 from gateway.admin.acts import Act
 from gateway.admin.clients import ClientOffice
-from gateway.app import utc_now
 from gateway.cli.login import CLIENT_ID, REDIRECT_URI
 from gateway.oidc.model import Client
-from gateway.oidc.names import ClientAuthMethod, GrantType, Profile, Scope
+from gateway.oidc.names import ClientAuthMethod, GrantType, Profile, Scope, ServiceScope
+from gateway.product import utc_now
 from gateway.store import migrate
 from gateway.store.open import open_stores
 from scripts.sandbox_credentials import credentials, write
@@ -22,6 +22,9 @@ from scripts.sandbox_credentials import credentials, write
 PLACES: Final = ("hong_kong", "macao", "guangdong")
 ALL_SCOPES: Final = tuple(scope.value for scope in Scope)
 FAPI_CLIENT_ID: Final = "fapi-demo"
+SERVICE_CLIENT_ID: Final = "signature-demo"
+TRUST_ROOT: Final = "trust-root.json"
+HIGH_WATER: Final = "high-water"
 UNLIMITED: Final = """
 [limits]
 requests_per_minute = 10000000
@@ -42,11 +45,18 @@ class Addresses:
     guangdong: str
     trust_anchor: str | None = None
     """The sandbox's federation; without it the gateway belongs to none."""
+    authority: str | None = None
+    """The sandbox's certification authorities; without them the gateway validates no signatures."""
 
     @classmethod
     def block(cls, first: int) -> "Addresses":
-        """The demo's block of ports on the loopback address; the guest house has the one before the last."""
+        """The demo's block of ports on the loopback address; the guest house has the fifth."""
         return cls(*(f"http://127.0.0.1:{first + offset}" for offset in (0, 1, 2, 3, 5)))
+
+    @classmethod
+    def with_authorities(cls, first: int) -> "Addresses":
+        """The same with the certification authorities behind it; their lists have to be brought in before the start."""
+        return replace(cls.block(first), authority=f"http://127.0.0.1:{first + 6}")
 
 
 def make_world(
@@ -70,49 +80,63 @@ def make_world(
 def mock_settings(at: Addresses, made: dict[str, str]) -> dict[str, Any]:
     """What the simulated world knows about the gateway."""
     federation = {"trust_anchor": {"base_url": at.trust_anchor, "key_pem": made["anchor.pem"]}}
-    return (federation if at.trust_anchor else {}) | {
-        "hong_kong": {
-            "base_url": at.hong_kong,
-            "clients": [
-                {
-                    "client_id": made["hk_client_id"],
-                    "client_secret": made["hk.secret"],
-                    "name": _NAME,
-                    "redirect_uris": [f"{at.issuer}/callback/hong-kong"],
-                    "kek_public_pem": made["kek_public"],
-                }
-            ],
-        },
-        "macao": {
-            "base_url": at.macao,
-            "clients": [
-                {
-                    "client_id": "gba-gateway",
-                    "client_secret": made["mo.secret"],
-                    "name": _NAME,
-                    "redirect_uris": [f"{at.issuer}/callback/macao"],
-                }
-            ],
-        },
-        "guangdong": {
-            "base_url": at.guangdong,
-            "mode": "v2",
-            "sm2_private_hex": made["platform_private"],
-            "clients": [
-                {
-                    "client_id": "gba-gateway",
-                    "client_secret": made["gd.secret"],
-                    "name": _NAME,
-                    "redirect_uris": [f"{at.issuer}/callback/guangdong/*"],
-                    "paas_id": "gba_gateway",
-                    "paas_token": made["paas.token"],
-                    "app_code": "GBAGATEWAY",
-                    "sm2_public_hex": made["sm2_public"],
-                    "sm4_key_hex": made["sm4.key"],
-                }
-            ],
-        },
-    }
+    authority = {"authority": {"base_url": at.authority}} if at.authority else {}
+    signing = {"authority_url": at.authority} if at.authority else {}  # whose certificates people sign with
+    return (
+        (federation if at.trust_anchor else {})
+        | authority
+        | {
+            "hong_kong": {
+                "base_url": at.hong_kong,
+                **signing,
+                "clients": [
+                    {
+                        "client_id": made["hk_client_id"],
+                        "client_secret": made["hk.secret"],
+                        "name": _NAME,
+                        "redirect_uris": _returns(at, "hong-kong"),
+                        "kek_public_pem": made["kek_public"],
+                    }
+                ],
+            },
+            "macao": {
+                "base_url": at.macao,
+                **signing,
+                "clients": [
+                    {
+                        "client_id": "gba-gateway",
+                        "client_secret": made["mo.secret"],
+                        "name": _NAME,
+                        "redirect_uris": _returns(at, "macao"),
+                    }
+                ],
+            },
+            "guangdong": {
+                "base_url": at.guangdong,
+                **signing,
+                "mode": "v2",
+                "sm2_private_hex": made["platform_private"],
+                "clients": [
+                    {
+                        "client_id": "gba-gateway",
+                        "client_secret": made["gd.secret"],
+                        "name": _NAME,
+                        "redirect_uris": _returns(at, "guangdong/*"),
+                        "paas_id": "gba_gateway",
+                        "paas_token": made["paas.token"],
+                        "app_code": "GBAGATEWAY",
+                        "sm2_public_hex": made["sm2_public"],
+                        "sm4_key_hex": made["sm4.key"],
+                    }
+                ],
+            },
+        }
+    )
+
+
+def _returns(at: Addresses, place: str) -> list[str]:
+    """Where a place sends browsers back to: after signing in, and after signing."""
+    return [f"{at.issuer}/callback/{place}", f"{at.issuer}/sign/callback/{place}"]
 
 
 def gate_settings(at: Addresses, made: dict[str, str], database_url: str, redis_url: str | None) -> str:
@@ -162,7 +186,14 @@ app_code = "GBAGATEWAY"
 sm2_key_file = "sm2.pem"
 sm4_key_file = "sm4.key"
 platform_public_keys = ["{made["platform_public"]}"]
-{_federation(at.trust_anchor) if at.trust_anchor else ""}"""
+{_federation(at.trust_anchor) if at.trust_anchor else ""}{_SIGNATURES if at.authority else ""}"""
+
+
+_SIGNATURES: Final = f"""
+[signatures]
+trust_root = "{TRUST_ROOT}"
+high_water = "{HIGH_WATER}"
+"""
 
 
 def _federation(anchor: str) -> str:
@@ -190,6 +221,18 @@ def robot_client() -> Client:
         scopes=ALL_SCOPES,
         purpose="accommodation",
         surrogate_purposes=("accommodation",),
+    )
+
+
+def service_client() -> Client:
+    """A registry that has signatures checked by itself, without a person."""
+    return Client(
+        client_id=SERVICE_CLIENT_ID,
+        client_name="Signature demo",
+        redirect_uris=(),
+        token_endpoint_auth_method=ClientAuthMethod.BASIC,
+        grant_types=(GrantType.CLIENT_CREDENTIALS,),
+        service_scopes=tuple(scope.value for scope in ServiceScope),
     )
 
 

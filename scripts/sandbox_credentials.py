@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from certs.keys.key_transport import RsaDecryptionKey
 from certs.keys.signing_key import Algorithm, SigningKey
 from certs.keys.sm import Sm2PrivateKey
-from gateway.app import utc_now
+from gateway.product import utc_now
 
 FILES: Final = (
     "kek.pem",

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +20,7 @@ class Demo:
 
     first: int
     output: str
+    process: "subprocess.Popen[str]" = field(repr=False)
 
     @property
     def gateway(self) -> str:
@@ -38,10 +39,11 @@ def running_demo(folder: Path) -> Iterator[Demo]:
     command = [sys.executable, str(ROOT / "scripts" / "demo.py")]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
-            yield Demo(first, read_until_ready(process))
+            yield Demo(first, read_until_ready(process), process)
         finally:
-            process.terminate()
-            process.communicate(timeout=20)
+            if process.poll() is None:
+                process.terminate()
+                process.communicate(timeout=20)
 
 
 def read_until_ready(process: subprocess.Popen[str]) -> str:
@@ -59,9 +61,9 @@ def read_until_ready(process: subprocess.Popen[str]) -> str:
 
 
 def free_block() -> int:
-    """A port from which six in a row are free."""
-    for first in range(20_000 + os.getpid() % 2_000 * 6, 60_000, 6):
-        if all(is_free(first + offset) for offset in range(6)):
+    """A port from which seven in a row are free."""
+    for first in range(20_000 + os.getpid() % 2_000 * 7, 60_000, 7):
+        if all(is_free(first + offset) for offset in range(7)):
             return first
     raise AssertionError("no block of ports is free")
 

@@ -1,7 +1,7 @@
 """Runs the tests in their two phases and adds them up: one list of reasons, one line of numbers, one exit code.
 
-Playwright's synchronous interface and asynchronous tests cannot share a process, so everything else runs first on two
-workers, and the browser tests run after it, alone. Standard library only; started by `dev.py test`.
+Playwright's synchronous interface and asynchronous tests cannot share a process, so everything else runs first and the
+browser tests after it, each on two workers. Standard library only; started by `dev.py test`.
 """
 
 import os
@@ -16,10 +16,13 @@ from xml.etree import ElementTree as ET
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULTS: Final = ROOT / "test-results"
+WORKERS: Final = ("-n", "2", "--dist", "loadfile")
 PHASES: Final = {
-    "without browser": ("-m", "not browser", "-n", "2", "--dist", "loadfile"),
-    "with browser": ("-m", "browser", "-n", "0"),
+    "without browser": ("-m", "not browser", *WORKERS),
+    "with browser": ("-m", "browser", *WORKERS),
 }
+WHERE: Final = {"without browser": "--ignore=tests/browser", "with browser": "tests/browser"}
+"""Collecting what the other phase runs takes half a minute; somebody who names paths has narrowed that down already."""
 NO_TESTS: Final = 5  # pytest's exit code when nothing was collected
 # A test can be reported twice, once for itself and once for its teardown; the worse verdict counts.
 SEVERITY: Final = ("passed", "skipped", "failed")
@@ -72,9 +75,15 @@ def run_phase(phase: str, options: Sequence[str]) -> Tally:
     report.unlink(missing_ok=True)
     RESULTS.mkdir(exist_ok=True)
     print(f"\n{'-' * 30} phase: {phase} {'-' * 30}", flush=True)
-    command = [sys.executable, "-m", "pytest", *PHASES[phase], f"--junit-xml={report}", *options]
+    command = [sys.executable, "-m", "pytest", *arguments(phase, options), f"--junit-xml={report}"]
     code = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
     return judge(phase, code, read(report), narrowed=bool(options))
+
+
+def arguments(phase: str, options: Sequence[str]) -> list[str]:
+    """What pytest is told: the phase's own part of the tests, or the paths that somebody has named."""
+    names_paths = any((ROOT / option.partition("::")[0]).exists() for option in options if option[:1] not in {"", "-"})
+    return [*PHASES[phase], *options, *([] if names_paths else [WHERE[phase]])]
 
 
 def judge(phase: str, code: int, tally: Tally, *, narrowed: bool) -> Tally:

@@ -1,8 +1,8 @@
 """Signatures with SM2 and SM3 as Guangdong makes them (GB/T 32918.2, with the encodings of GM/T 0009).
 
-The arithmetic is the system library's; before it is asked, keys and signatures have passed our own checks, and before
-it is asked for the first time, it has passed the self-test. Keys here only sign: there is no decryption that a
-signing key, or signing that an encryption key, could be misused for.
+The arithmetic is the system library's, or where that is missing another engine's that only verifies; before it is
+asked, keys and signatures have passed our own checks, and before the first time it has passed the self-test. Keys here
+only sign: there is no decryption that a signing key, or signing that an encryption key, could be misused for.
 """
 
 import base64
@@ -10,9 +10,9 @@ import binascii
 import secrets
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from certs.keys import sm2_libcrypto, sm2_self_test
+from certs.keys import sm2_engine, sm2_self_test
 from certs.keys.errors import SmError
 from certs.keys.sm2_der import (
     COORDINATE_BYTES,
@@ -26,7 +26,8 @@ from certs.keys.sm2_der import (
     write_secret,
     write_spki,
 )
-from certs.keys.sm2_libcrypto import Libcrypto, LibraryKey
+from certs.keys.sm2_digest import za
+from certs.keys.sm2_self_test import Engine
 
 USER_ID: Final = b"1234567812345678"
 """The signer id that everybody uses unless a trust list says otherwise (GM/T 0009 §10)."""
@@ -38,15 +39,18 @@ _PEM_LARGEST: Final = 1_024
 
 
 @cache
-def _library() -> Libcrypto:
-    library = sm2_libcrypto.find()
-    sm2_self_test.run(library)
-    return library
+def _library() -> Engine:
+    return sm2_engine.choose()
 
 
 def backend() -> str:
-    """Name the library that passed the self-test, for health output; raises `SmUnavailableError` if there is none."""
+    """Name the engine that passed the self-test, for health output; raises `SmUnavailableError` if there is none."""
     return _library().version
+
+
+def can_sign() -> bool:
+    """Whether that engine takes private keys; the one for machines without a library only verifies."""
+    return _library().signs
 
 
 def self_test() -> None:
@@ -59,7 +63,7 @@ class Sm2PublicKey:
     """A public key on the SM2 curve; one that is off the curve cannot exist."""
 
     point: bytes
-    _key: LibraryKey = field(compare=False)
+    _key: Any = field(compare=False)
 
     @classmethod
     def from_hex(cls, text: str) -> Self:
@@ -91,6 +95,17 @@ class Sm2PublicKey:
         if not _library().verify(self._key, message, signature, user_id):
             raise SmError("signature refused")
 
+    def za(self, user_id: bytes = USER_ID) -> bytes:
+        """What stands before the message when e is computed: e = SM3(ZA ‖ M) (GB/T 32918.2 §5.5)."""
+        _check_input(b"", user_id)
+        return za(self.point, user_id)
+
+    def verify_digest(self, e: bytes, signature: bytes) -> None:
+        """Refuse a signature that is malformed, out of range or not this key's over e = SM3(ZA ‖ M)."""
+        read_signature(signature)
+        if not _library().verify_digest(self._key, e, signature):
+            raise SmError("signature refused")
+
     def __repr__(self) -> str:
         return "Sm2PublicKey(on the curve)"
 
@@ -100,7 +115,7 @@ class Sm2PrivateKey:
     """A private key on the SM2 curve; it never prints itself."""
 
     _secret: bytes
-    _key: LibraryKey = field(compare=False)
+    _key: Any = field(compare=False)
     public_key: Sm2PublicKey = field(compare=False)
 
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from certs.keys.errors import SmError, SmUnavailableError
 from certs.keys.sm2_der import MAX_SIGNATURE, POINT_BYTES, write_secret, write_spki
+from certs.keys.sm2_digest import DIGEST_BYTES
 
 _NAMES: Final = ("libcrypto.so.3", "libcrypto.so.4", "libcrypto.3.dylib", "libcrypto-3-x64.dll")
 _OLDEST: Final = 3
@@ -31,6 +32,10 @@ _SIGNATURES: Final[dict[str, tuple[Any, list[Any]]]] = {
     "EVP_DigestSign": (c_int, [c_void_p, c_char_p, POINTER(c_size_t), c_char_p, c_size_t]),
     "EVP_DigestVerifyInit": (c_int, [c_void_p, POINTER(c_void_p), c_void_p, c_void_p, c_void_p]),
     "EVP_DigestVerify": (c_int, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t]),
+    "EVP_PKEY_CTX_new": (c_void_p, [c_void_p, c_void_p]),
+    "EVP_PKEY_CTX_free": (None, [c_void_p]),
+    "EVP_PKEY_verify_init": (c_int, [c_void_p]),
+    "EVP_PKEY_verify": (c_int, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t]),
     "ERR_clear_error": (None, []),
 }
 
@@ -50,6 +55,8 @@ class Libcrypto:
     """What SM2 needs of the library: take a key, show its public half, sign, verify."""
 
     __slots__ = ("_library", "version")
+
+    signs: Final[bool] = True
 
     def __init__(self, library: ctypes.CDLL) -> None:
         for name, (result, arguments) in _SIGNATURES.items():
@@ -109,6 +116,19 @@ class Libcrypto:
             return bool(verdict == 1)
         finally:
             self._library.EVP_MD_CTX_free(context)
+            self._library.ERR_clear_error()
+
+    def verify_digest(self, key: LibraryKey, e: bytes, signature: bytes) -> bool:
+        """Say whether a signature is good for e = SM3(ZA ‖ M); the message itself is not needed."""
+        context = self._library.EVP_PKEY_CTX_new(key.pointer, None)
+        if not context:
+            raise SmError("the library refused the key")
+        try:
+            if len(e) != DIGEST_BYTES or self._library.EVP_PKEY_verify_init(context) != 1:
+                return False
+            return bool(self._library.EVP_PKEY_verify(context, signature, len(signature), e, len(e)) == 1)
+        finally:
+            self._library.EVP_PKEY_CTX_free(context)
             self._library.ERR_clear_error()
 
     def _begin(self, initialise: Any, context: int | None, key: LibraryKey, user_id: bytes) -> None:

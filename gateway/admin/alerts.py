@@ -10,7 +10,16 @@ from gateway.alerts import AlertKind
 from gateway.audit import AuditAction
 
 PAGE: Final = 200
-_ABOUT_A_RECORD: Final = frozenset(AlertKind) - {AlertKind.CAPACITY, AlertKind.GENERATOR, AlertKind.RESERVED_BLOCK}
+_ABOUT_A_LIST: Final = {
+    AlertKind.TRUST_ROLLBACK,
+    AlertKind.TRUST_EQUIVOCATION,
+    AlertKind.TRUST_STALE,
+    AlertKind.TRUST_RESTORED,
+    AlertKind.TRUST_UNPROVED,
+}
+_ABOUT_A_RECORD: Final = (
+    frozenset(AlertKind) - {AlertKind.CAPACITY, AlertKind.GENERATOR, AlertKind.RESERVED_BLOCK} - _ABOUT_A_LIST
+)
 
 
 async def page(

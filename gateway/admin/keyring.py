@@ -26,6 +26,8 @@ _FURTHER: Final = (Algorithm.PS256,)
 """Signing keys that folders made by an earlier version lack; `gate init` adds them."""
 _FEDERATION: Final = "federation-es256"
 """The entity's key (OpenID Federation 1.0 §3.1.1): it vouches for the keys of the protocol, so it is none of them."""
+_REPORTS: Final = "report-es256"
+"""The key under reports of signatures and receipts, and under nothing else (signatures specification §9)."""
 _FIRST: Final = 1
 _LATER: Final = re.compile(r"(?P<name>[a-z]+)\.(?P<id>[1-9][0-9]{0,5})\.key")
 
@@ -43,6 +45,8 @@ class Keyring:
     signing: KeySet = field(repr=False)
     federation: SigningKey | None = field(default=None, repr=False)
     """None in a folder that was made by an earlier version."""
+    report: SigningKey | None = field(default=None, repr=False)
+    """The same."""
 
 
 def load(folder: Path, now: datetime) -> Keyring:
@@ -54,7 +58,7 @@ def load(folder: Path, now: datetime) -> Keyring:
         for algorithm in _FURTHER
         if _pem(folder, algorithm).exists()
     ]
-    federation = folder / f"{_FEDERATION}.pem"
+    federation, report = folder / f"{_FEDERATION}.pem", folder / f"{_REPORTS}.pem"
     return Keyring(
         sealing_keys=_generations(folder, "sealing"),
         index_keys=_generations(folder, "index"),
@@ -63,6 +67,7 @@ def load(folder: Path, now: datetime) -> Keyring:
         form_key=keys["forms"],
         signing=KeySet(tuple(signing)),
         federation=_signing_key(federation, Algorithm.ES256, now) if federation.exists() else None,
+        report=_signing_key(report, Algorithm.ES256, now) if report.exists() else None,
     )
 
 
@@ -76,7 +81,7 @@ def create(folder: Path, now: datetime) -> list[str]:
         if not _held(folder, name) and _write(folder / f"{name}.key", secrets.token_hex(_KEY_BYTES).encode())
     ]
     wanted = {_pem(folder, algorithm): algorithm for algorithm in (*_SIGNING, *_FURTHER)}
-    wanted[folder / f"{_FEDERATION}.pem"] = Algorithm.ES256
+    wanted |= {folder / f"{name}.pem": Algorithm.ES256 for name in (_FEDERATION, _REPORTS)}
     for path, algorithm in wanted.items():
         if not path.exists() and _write(path, SigningKey.generate(algorithm, now).to_pem()):
             made.append(path.stem)

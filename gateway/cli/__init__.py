@@ -9,7 +9,21 @@ import sys
 
 import typer
 
-from gateway.cli import client, db, dead_letters, doctor, login, map, operators, person, provider, serve, setup  # noqa: A004 - the verb's name
+from gateway.cli import (
+    client,
+    db,
+    dead_letters,
+    doctor,
+    login,
+    map,  # noqa: A004 - the verb's name
+    operators,
+    person,
+    provider,
+    serve,
+    setup,
+    sign,
+    trust,
+)
 from gateway.cli.output import Exit, fail
 from gateway.config import ConfigurationError
 
@@ -29,6 +43,8 @@ app.add_typer(person.app, name="person")
 app.add_typer(provider.app, name="provider")
 app.add_typer(operators.app, name="operator")
 app.add_typer(login.app, name="login")
+app.add_typer(sign.app, name="sign")
+app.add_typer(trust.app, name="trust")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import typer
 from gateway.admin import clients
 from gateway.admin.clients import ClientOffice, ClientTakenError, Registered, UnknownClientError
 from gateway.cli import initial_access, snippet
-from gateway.cli.client_options import members_of, takes_metadata
+from gateway.cli.client_options import for_services, members_of, takes_metadata
 from gateway.cli.output import AsJson, ConfigFile, DryRun, Exit, show, show_rows, stop
 from gateway.cli.stores import Opened, act, with_stores
 from gateway.oidc.model import Client
@@ -45,7 +45,7 @@ def create(
     **options: Any,
 ) -> None:
     """Register a relying party; its secret is shown this once and never again."""
-    why, members = act(), members_of(options, from_json) | ({"grant_types": []} if no_grants else {})
+    why, members = act(), for_services(members_of(options, from_json)) | ({"grant_types": []} if no_grants else {})
 
     async def work(office: ClientOffice) -> Registered:
         draft = clients.a_draft(client_id or new_id(), members)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from gateway.cli.output import Exit, stop
-from gateway.oidc.names import ClientAuthMethod, DeliveryMode, GrantType, Profile, Scope, SubjectType
+from gateway.oidc.names import ClientAuthMethod, DeliveryMode, GrantType, Profile, Scope, ServiceScope, SubjectType
 
 FILE_LIMIT: Final = 256 * 1024
 
@@ -65,6 +65,9 @@ OPTIONS: Final = (
     MetadataOption("--jwks-uri", "jwks_uri", str, "Where the client publishes them itself."),
     MetadataOption("--scope", "scope", list[Scope], _SEVERAL, " ".join),
     MetadataOption("--grant-type", "grant_types", list[GrantType], _SEVERAL),
+    MetadataOption(
+        "--may", "gba_service_scopes", list[ServiceScope], f"What the client may do by itself. {_SEVERAL}", list
+    ),
     MetadataOption("--profile", "gba_profile", Profile, "Security profile; it demands all of its rules."),
     MetadataOption("--jurisdiction", "gba_jurisdiction", str, "Where the client sits: hong_kong, macao, guangdong."),
     MetadataOption("--purpose", "gba_purpose", str, "Why data is asked for, shown on the consent page."),
@@ -175,3 +178,9 @@ def members_of(given: Mapping[str, Any], file: Path | None) -> dict[str, Any]:
         if value is not None and value != []:
             members[option.member] = option.convert(value)
     return members
+
+
+def for_services(members: dict[str, Any]) -> dict[str, Any]:
+    """A new client that may do things by itself and has no redirect URIs signs nobody in, unless it says so."""
+    is_service = bool(members.get("gba_service_scopes")) and not members.get("redirect_uris")
+    return {"grant_types": [GrantType.CLIENT_CREDENTIALS], **members} if is_service else members

@@ -11,10 +11,10 @@ from certs.keys import sm
 from certs.keys.errors import SmError
 from gateway.admin import alerts, keyring, numbers
 from gateway.admin.rekey import KeyStatus
-from gateway.app import utc_now
 from gateway.cli.output import AsJson, ConfigFile, Exit, show_rows
 from gateway.config import ConfigurationError, Settings, load, settings_path
 from gateway.oidc.ports import StoreUnavailableError
+from gateway.product import utc_now
 from gateway.settings_checks import far_side_key
 from gateway.store import migrate
 from gateway.store.open import SchemaError, Stores, open_stores

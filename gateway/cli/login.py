@@ -19,9 +19,9 @@ from certs.keys.errors import JoseError
 from certs.keys.expectation import Expectation
 from certs.keys.jose import verify
 from certs.keys.verification_keys import VerificationKeys
-from gateway.app import utc_now
 from gateway.cli.output import AsJson, Exit, show, stop
 from gateway.cli.robot import Page, Robot, RobotError
+from gateway.product import utc_now
 
 app = typer.Typer(help="Scripted sign-ins.", no_args_is_help=True)
 

@@ -7,14 +7,17 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.app import Application, create_app, create_operator_app, product_version, utc_now
 from gateway.cli.output import AsJson, ConfigFile, Exit, show, stop
 from gateway.config import Server, Settings, load, settings_path
+from gateway.product import product_version, utc_now
 from gateway.web.tls import TlsFiles, TlsFilesError, development_certificate, for_uvicorn, server_context
+
+if TYPE_CHECKING:
+    from gateway.app import Application
 
 _LOG_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -109,14 +112,18 @@ def _check(files: TlsFiles) -> None:
         stop(str(error), Exit.PRECONDITION)
 
 
-def application() -> Application:
-    """What each server process loads."""
+def application() -> "Application":
+    """What each server process loads; here and not above, since no other verb needs the whole gateway."""
+    from gateway.app import create_app  # noqa: PLC0415 - see above
+
     _log()
     return create_app(load(settings_path()))
 
 
-def operator_application() -> Application:
+def operator_application() -> "Application":
     """What the process of the operator API loads."""
+    from gateway.app import create_operator_app  # noqa: PLC0415 - see above
+
     _log()
     return create_operator_app(load(settings_path()))
 

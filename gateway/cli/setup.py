@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from gateway.admin import keyring
-from gateway.app import utc_now
 from gateway.cli.output import AsJson, DryRun, Exit, show, stop
+from gateway.product import utc_now
 
 _TEMPLATE = """\
 # Settings of the gateway; every key is explained in docs/reference/settings.md.

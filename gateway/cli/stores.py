@@ -12,10 +12,10 @@ from gateway.admin import keyring
 from gateway.admin.acts import Act, ReasonError
 from gateway.admin.keyring import Keyring
 from gateway.admin.numbers import UnknownRecordError
-from gateway.app import utc_now
 from gateway.cli.output import Exit, stop
 from gateway.config import Settings, load, settings_path
 from gateway.oidc.ports import StoreUnavailableError
+from gateway.product import utc_now
 from gateway.store.open import SchemaError, Stores, open_stores
 from gateway.store.vault import KeyNotHeldError
 from mapping.errors import MappingError

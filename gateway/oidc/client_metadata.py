@@ -19,6 +19,7 @@ from gateway.oidc.names import (
     GrantType,
     Profile,
     Scope,
+    ServiceScope,
     SubjectType,
 )
 from gateway.oidc.registration import MetadataError
@@ -132,6 +133,7 @@ MEMBERS: Final[tuple[Member, ...]] = (
     *_ours(_codes, "document_codes", write=dict),
     *_ours(_whole, "requests_per_minute"),
     *_ours(_flag, "legacy_without_pkce"),
+    *_ours(_some_of(ServiceScope), "service_scopes", write=list),
 )
 """Every member that means something here."""
 

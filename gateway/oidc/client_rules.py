@@ -17,6 +17,7 @@ from gateway.oidc.names import (
     DeliveryMode,
     GrantType,
     Scope,
+    ServiceScope,
     SubjectType,
 )
 from gateway.oidc.pairwise import SectorError, client_sector
@@ -48,7 +49,7 @@ _ENTRY_LIMIT: Final = 254
 _SOFTWARE_LIMIT: Final = 128
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories without a place in a name: among them the marks that turn the direction of writing."""
-_CONFIDENTIAL_GRANTS: Final = frozenset({GrantType.CIBA, GrantType.TOKEN_EXCHANGE})
+_CONFIDENTIAL_GRANTS: Final = frozenset({GrantType.CIBA, GrantType.TOKEN_EXCHANGE, GrantType.CLIENT_CREDENTIALS})
 """Grants that are worth as much as the proof of who asks."""
 
 
@@ -110,6 +111,15 @@ def _name_is_good(client: Client) -> bool:
 def _scopes_are_good(client: Client) -> bool:
     scopes = client.scopes
     return Scope.OPENID in scopes and set(scopes) <= set(Scope) and len(set(scopes)) == len(scopes)
+
+
+def _service_scopes_are_good(client: Client) -> bool:
+    """Some exactly where they can be used, and only on an operator's word: no person stands behind them."""
+    scopes = client.service_scopes
+    if bool(scopes) is not (GrantType.CLIENT_CREDENTIALS in client.grant_types):
+        return False
+    is_known = set(scopes) <= set(ServiceScope) and len(set(scopes)) == len(scopes)
+    return is_known and (not scopes or client.registered_by == _OPERATOR)
 
 
 def _document_codes_are_good(client: Client) -> bool:
@@ -177,6 +187,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("client_secret", client_proofs.secret_fits),
     ("token_endpoint_auth_method", client_proofs.certificate_fits),
     ("scopes", _scopes_are_good),
+    ("service_scopes", _service_scopes_are_good),
     ("id_token_signed_response_alg", lambda client: client.id_token_signed_response_alg in SIGNING_ALGORITHMS),
     *map(_signs, client_proofs.SIGNED_ANSWERS),
     (

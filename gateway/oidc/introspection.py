@@ -5,7 +5,7 @@ Everybody else is told the same as about a token that never was (TN-01). Nothing
 
 from typing import Any, Final
 
-from gateway.oidc import profiles, protection
+from gateway.oidc import profiles, protection, service_token
 from gateway.oidc.access_token import acting
 from gateway.oidc.client_auth import authenticate
 from gateway.oidc.credentials import refused
@@ -16,6 +16,7 @@ from gateway.oidc.parameters import Parameters
 from gateway.oidc.protection import Envelope
 from gateway.oidc.provider import BackChannelCall, OpenIDProvider
 from gateway.oidc.random_values import digest
+from gateway.oidc.service_token import ServiceToken
 
 MEDIA_TYPE: Final = "application/token-introspection+jwt"
 TYPE: Final = "token-introspection+jwt"
@@ -35,19 +36,23 @@ async def answer(call: BackChannelCall, op: OpenIDProvider) -> dict[str, Any] | 
         raise OAuthError(ErrorCode.INVALID_REQUEST, "token is required")
     wants_jwt = profiles.signs_introspection(client) or _asks_for_jwt(call.accept)
     envelope = _envelope(client, op) if wants_jwt else None
-    facts = await _facts(digest(token), client, call, op)
+    facts = await _facts(token, client, call, op)
     return facts if envelope is None else _signed(facts, envelope, client, call, op)
 
 
-async def _facts(handle: bytes, client: Client, call: BackChannelCall, op: OpenIDProvider) -> dict[str, Any]:
+async def _facts(text: str, client: Client, call: BackChannelCall, op: OpenIDProvider) -> dict[str, Any]:
+    handle = digest(text)
     found = await op.tokens.find_access_token(handle, call.now)
     if found is not None:
         token, grant = found
         return _of_access_token(token, grant, op) if await _may_see(token, client, op) else _INACTIVE
     kept = await op.tokens.find_refresh_token(handle, call.now)
-    if kept is None or kept[0].client_id != client.client_id:
+    if kept is not None:
+        return _of_refresh_token(*kept, op) if kept[0].client_id == client.client_id else _INACTIVE
+    service = await service_token.find(text, op, call.now)
+    if service is None or service.client_id != client.client_id:
         return _INACTIVE
-    return _of_refresh_token(*kept, op)
+    return _of_service_token(service, client, op)
 
 
 async def _may_see(token: AccessToken, client: Client, op: OpenIDProvider) -> bool:
@@ -76,6 +81,23 @@ def _of_refresh_token(token: RefreshToken, grant: Grant, op: OpenIDProvider) -> 
     exp = min(token.idle_ends_at, token.ends_at)
     facts = {**_of_any(token, grant, op), "aud": op.issuer, "exp": int(exp.timestamp())}
     return _present(facts, token.confirmation)
+
+
+def _of_service_token(token: ServiceToken, client: Client, op: OpenIDProvider) -> dict[str, Any]:
+    """The client itself is the subject; what an operator has taken away meanwhile is not said (RFC 9068 §2.2)."""
+    bound_to = token.confirmation
+    facts = {
+        "active": True,
+        "iss": op.issuer,
+        "aud": op.issuer,
+        "client_id": token.client_id,
+        "sub": token.client_id,
+        "scope": " ".join(scope for scope in token.scopes if scope in client.service_scopes),
+        "iat": int(token.issued_at.timestamp()),
+        "exp": int(token.expires_at.timestamp()),
+        "token_type": _KINDS[bound_to.method] if bound_to is not None else "Bearer",
+    }
+    return _present(facts, bound_to)
 
 
 def _of_any(token: AccessToken | RefreshToken, grant: Grant, op: OpenIDProvider) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Client:
     jwks: Mapping[str, Any] | None = field(default=None, repr=False)
     scopes: tuple[str, ...] = ("openid",)
     """The most this client may ever be given (the release whitelist)."""
+    service_scopes: tuple[str, ...] = ()
+    """What it may do by itself, without a person (RFC 6749 §4.4); only by an operator's word."""
     id_token_signed_response_alg: str = "ES256"  # noqa: S105 - an algorithm
     post_logout_redirect_uris: tuple[str, ...] = ()
     client_uri: str | None = None

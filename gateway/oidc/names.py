@@ -66,6 +66,22 @@ class Scope(StrEnum):
     """A refresh token (OpenID Connect Core §11)."""
 
 
+class ServiceScope(StrEnum):
+    """What a client may do by itself, without a person: only for tokens of the grant client_credentials.
+
+    Kept apart from people's scopes: nobody can be asked for one, and no consent page shows one.
+    """
+
+    SIGNATURES_VALIDATE = "signatures:validate"
+    """Have signatures judged, singly and in batches, and have receipts made."""
+    SIGNATURES_READ = "signatures:read"
+    """Read one's own reports again, and have them judged again."""
+    SIGNATURES_NAMES = "signatures:names"
+    """See the names of signers in reports instead of their keyed hashes."""
+    SIGNATURES_SIGN = "signatures:sign"
+    """Ask a person to sign a document through the gateway."""
+
+
 class Prompt(StrEnum):
     """Values of ``prompt`` (OpenID Connect Core §3.1.2.1)."""
 
@@ -94,6 +110,7 @@ class GrantType(StrEnum):
     TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - a registry word
     DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
     CIBA = "urn:openid:params:grant-type:ciba"
+    CLIENT_CREDENTIALS = "client_credentials"
 
 
 class ResponseMode(StrEnum):

@@ -269,6 +269,10 @@ class ReplayStore(Protocol):
         """True for exactly one caller per (kind, value) until ``expires_at``; a store that cannot tell raises."""
         ...
 
+    async def is_used(self, kind: str, value: str, now: datetime) -> bool:
+        """Whether the mark stands, without making it; a store that cannot tell raises."""
+        ...
+
 
 class StoreUnavailableError(Exception):
     """The database did not answer, or not in time; the edge says 503 and nothing half-done remains (G06)."""

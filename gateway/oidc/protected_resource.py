@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from gateway.oidc import dpop, profiles
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.model import AccessToken, Client, Grant
+from gateway.oidc.model import AccessToken, Client, Confirmation, Grant
 from gateway.oidc.names import DPOP_ALGORITHMS, ConfirmationMethod, ErrorCode
 from gateway.oidc.provider import BackChannelCall, OpenIDProvider
 from gateway.oidc.random_values import VALUE_LENGTH, digest
@@ -73,30 +73,35 @@ async def access_of(call: BackChannelCall, op: OpenIDProvider, *, query_has_toke
     presented = read_token(call.authorization, query_has_token=query_has_token)
     found = await op.tokens.find_access_token(digest(presented.text), call.now)
     if found is None:
-        raise _invalid(presented.scheme)
+        raise invalid(presented.scheme)
     token, grant = found
     if token.audience not in {None, op.issuer}:
-        raise _invalid(presented.scheme)
+        raise invalid(presented.scheme)
     client = await op.clients.find(token.client_id)
     if client is None or not client.is_active:
-        raise _invalid(presented.scheme)
-    await _check_holder(presented, token, client, call, op)
+        raise invalid(presented.scheme)
+    await check_holder(presented, token.confirmation, client, call, op)
     if op.admit is not None:
         await op.admit(client, call)
     return Access(token, grant, client)
 
 
 def read_token(authorization: Sequence[str], *, query_has_token: bool) -> Presented:
+    """A token of people's kind; an ID token, an assertion or a resource server's is none, by its shape (CD-07)."""
+    presented = read_header(authorization, query_has_token=query_has_token)
+    if not _OURS.fullmatch(presented.text):
+        raise invalid(presented.scheme)
+    return presented
+
+
+def read_header(authorization: Sequence[str], *, query_has_token: bool) -> Presented:
     """The token of exactly one Authorization header (HP-08); never one of the query (RFC 9700 §4.3.2, HP-09)."""
     if query_has_token or len(authorization) > 1:
         raise BearerError(400, ErrorCode.INVALID_REQUEST, "send the access token in one Authorization header")
     found = _PRESENTED.fullmatch(authorization[0]) if authorization else None
     if found is None:
         raise _unreadable(authorization)
-    scheme = _SCHEMES[found[1].lower()]
-    if not _OURS.fullmatch(found[2]):  # an ID token, an assertion or a resource server's token, by its shape (CD-07)
-        raise _invalid(scheme)
-    return Presented(scheme, found[2])
+    return Presented(_SCHEMES[found[1].lower()], found[2])
 
 
 def _unreadable(authorization: Sequence[str]) -> BearerError:
@@ -108,21 +113,20 @@ def _unreadable(authorization: Sequence[str]) -> BearerError:
     return BearerError(400, ErrorCode.INVALID_REQUEST, "the Authorization header is malformed", scheme=scheme)
 
 
-async def _check_holder(
-    presented: Presented, token: AccessToken, client: Client, call: BackChannelCall, op: OpenIDProvider
+async def check_holder(
+    presented: Presented, bound_to: Confirmation | None, client: Client, call: BackChannelCall, op: OpenIDProvider
 ) -> None:
     """Whoever shows a bound token holds its key; a scheme that does not fit the token is no way around."""
-    bound_to = token.confirmation
     if bound_to is not None and bound_to.method is ConfirmationMethod.JKT:
         if presented.scheme != DPOP:
-            raise _invalid(DPOP)
+            raise invalid(DPOP)
         if await _proven_key(presented.text, client, call, op) != bound_to.thumbprint:
-            raise _invalid(DPOP)
+            raise invalid(DPOP)
         return
     if presented.scheme != BEARER:
-        raise _invalid(BEARER)
+        raise invalid(BEARER)
     if bound_to is not None and not _has_certificate(bound_to.thumbprint, call, op):
-        raise _invalid(BEARER)
+        raise invalid(BEARER)
 
 
 async def _proven_key(text: str, client: Client, call: BackChannelCall, op: OpenIDProvider) -> str:
@@ -143,5 +147,6 @@ def _has_certificate(thumbprint: str, call: BackChannelCall, op: OpenIDProvider)
     return op.certificates.thumbprint(call.certificate) == thumbprint
 
 
-def _invalid(scheme: str) -> BearerError:
+def invalid(scheme: str) -> BearerError:
+    """The one refusal of a token that is worth nothing here: trying teaches nothing."""
     return BearerError(401, ErrorCode.INVALID_TOKEN, _NOT_VALID, scheme=scheme)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from certs.keys.signing_key import KeySet
+from gateway.audit import AuditLog
 from gateway.oidc.key_set_cache import KeySetCache
 from gateway.oidc.model import Client, Confirmation
 from gateway.oidc.parameters import Parameters
@@ -54,6 +55,8 @@ class OpenIDProvider:
     dpop_nonce_key: bytes | None = field(default=None, repr=False)
     """Makes server nonces for DPoP proofs (RFC 9449 §8); without one, none are asked for."""
     lifetimes: Lifetimes = Lifetimes()
+    audit: AuditLog | None = field(default=None, repr=False)
+    """Where tokens without a person go on record; those of people are stored together with their event."""
     key_sets: KeySetCache = field(default_factory=KeySetCache, repr=False)
     """What relying parties publish under their ``jwks_uri``; it outlives a rotation of our own keys."""
     admit: "Callable[[Client, BackChannelCall], Awaitable[None]] | None" = field(default=None, repr=False)

@@ -25,6 +25,7 @@ _OPERATORS: Final[Mapping[str, Any]] = {
     "relying_party": None,
     "requests_per_minute": None,
     "legacy_without_pkce": False,
+    "service_scopes": (),
 }
 """Fields that only operators decide about, with what they are until then: whose tokens, whose people, how much."""
 _KEPT: Final = (

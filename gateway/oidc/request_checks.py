@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from gateway.oidc import claims_request, id_token_hint, pkce, resources
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.model import Client
-from gateway.oidc.names import ErrorCode, GrantType, Prompt, ResponseMode, Scope
+from gateway.oidc.names import ErrorCode, GrantType, Prompt, ResponseMode, Scope, ServiceScope
 from gateway.oidc.parameters import Parameters
 from gateway.oidc.provider import OpenIDProvider
 
@@ -23,6 +23,7 @@ MAX_AGE_LIMIT: Final = 2_147_483_647
 RESPONSE_TYPE: Final = "code"
 
 _KNOWN: Final = frozenset(Scope)
+_SERVICES: Final = frozenset(ServiceScope)
 _SECONDS: Final = re.compile(r"[0-9]{1,10}")  # ASCII digits: int() reads other scripts' digits as well
 _THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -77,7 +78,10 @@ def read_response_mode(parameters: Parameters, _asking: Asking) -> ResponseMode:
 
 def read_scopes(parameters: Parameters, asking: Asking) -> tuple[str, ...]:
     """Unknown scopes are ignored, known ones must be within the client's whitelist (OpenID Connect Core §3.1.2.1)."""
-    known = tuple(scope for scope in _listed(parameters, "scope") if scope in _KNOWN)
+    listed = _listed(parameters, "scope")
+    if _SERVICES & set(listed):  # no person can allow what only an operator gives
+        raise OAuthError(ErrorCode.INVALID_SCOPE, "a service scope needs the grant client_credentials")
+    known = tuple(scope for scope in listed if scope in _KNOWN)
     if Scope.OPENID not in known:
         raise OAuthError(ErrorCode.INVALID_SCOPE, "scope must contain openid")
     if Scope.OFFLINE_ACCESS in known and GrantType.REFRESH_TOKEN not in asking.client.grant_types:

@@ -6,7 +6,14 @@ from typing import Final, TypeAlias
 from gateway.oidc.client_auth import authenticate
 from gateway.oidc.confirmation import confirm
 from gateway.oidc.errors import OAuthError
-from gateway.oidc.grants import authorization_code, ciba, device_code, refresh_token, token_exchange
+from gateway.oidc.grants import (
+    authorization_code,
+    ciba,
+    client_credentials,
+    device_code,
+    refresh_token,
+    token_exchange,
+)
 from gateway.oidc.model import TokenResponse
 from gateway.oidc.names import ErrorCode, GrantType
 from gateway.oidc.parameters import Parameters
@@ -22,6 +29,7 @@ GRANTS: Final[Mapping[GrantType, GrantFunction]] = {
     GrantType.TOKEN_EXCHANGE: token_exchange.redeem,
     GrantType.DEVICE_CODE: device_code.redeem,
     GrantType.CIBA: ciba.redeem,
+    GrantType.CLIENT_CREDENTIALS: client_credentials.redeem,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from certs.trust.revocation.cache import RevocationCache
 from gateway.admin.ports import (
     AlertRegistry,
     ClientRegistry,
@@ -32,6 +33,13 @@ from gateway.oidc.ports import (
     StoreUnavailableError,
     TokenStore,
 )
+from gateway.signatures.ports import (
+    ReceiptStore,
+    ReportStore,
+    SigningRequestStore,
+    TrustListStore,
+    TrustProposalStore,
+)
 from gateway.store import redis
 from gateway.store.redis import RedisAttempts
 from gateway.store.schema import SchemaError, require_head
@@ -54,13 +62,19 @@ from gateway.store.sql.people import SqlPeople
 from gateway.store.sql.purge import purge
 from gateway.store.sql.pushed_requests import SqlPushedRequests
 from gateway.store.sql.rates import SqlRates
+from gateway.store.sql.receipts import SqlReceipts
 from gateway.store.sql.rekeying import SqlRekeying
 from gateway.store.sql.replays import SqlReplays
+from gateway.store.sql.reports import SqlReports
 from gateway.store.sql.reveals import SqlReveals
+from gateway.store.sql.revocation_cache import SqlRevocationCache
 from gateway.store.sql.sign_ins import SqlSignIns
+from gateway.store.sql.signing_requests import SqlSigningRequests
 from gateway.store.sql.switches import SqlSwitches
 from gateway.store.sql.tables import clients
 from gateway.store.sql.tokens import SqlTokens
+from gateway.store.sql.trust_lists import SqlTrustLists
+from gateway.store.sql.trust_proposals import SqlTrustProposals
 from gateway.store.tries import AttemptLimits
 from gateway.store.vault import Vault
 from mapping.surrogate import Choose
@@ -103,6 +117,12 @@ class Stores:
     dead_letters: DeadLetters
     reveal_registry: RevealRegistry
     rekeying: Rekeying
+    trust_lists: TrustListStore
+    trust_proposals: TrustProposalStore
+    reports: ReportStore
+    receipts: ReceiptStore
+    signing_requests: SigningRequestStore
+    revocation_cache: RevocationCache
     keys_in_use: KeysInUse = field(repr=False)
     database: Database = field(repr=False)
     accelerator: RedisAttempts | None = field(default=None, repr=False)
@@ -189,6 +209,12 @@ async def open_stores(
         dead_letters=SqlDeadLetters(database),
         reveal_registry=SqlReveals(database, vault),
         rekeying=SqlRekeying(database, vault, keys),
+        trust_lists=SqlTrustLists(database),
+        trust_proposals=SqlTrustProposals(database),
+        reports=SqlReports(database, vault),
+        receipts=SqlReceipts(database),
+        signing_requests=SqlSigningRequests(database, vault),
+        revocation_cache=SqlRevocationCache(database),
         keys_in_use=keys,
         database=database,
         accelerator=accelerator,

@@ -12,9 +12,11 @@ from gateway.broker.verify import Verifier
 from gateway.oidc.dynamic_registration import Registrar
 from gateway.oidc.provider import OpenIDProvider
 from gateway.oidc.request_checks import OfferedValues
+from gateway.signatures.signing import SigningDesk
 from gateway.web.browser import Cookies, digest
 from gateway.web.languages import negotiate
 from gateway.web.limits import Refusals, SignInPace
+from gateway.web.signature_desk import SignatureDesk
 from gateway.web.source import CertificateSource
 
 Ready = Callable[[], Awaitable[Mapping[str, bool]]]
@@ -42,6 +44,10 @@ class Web:
     certificate_source: CertificateSource
     wake: Callable[[], None]
     """To be called when there is something to deliver to relying parties: they hear of it at once."""
+    signatures: SignatureDesk | None = None
+    """None for a gateway that validates no signatures: then it has no such addresses either."""
+    signing: SigningDesk | None = None
+    """Has people sign through the gateway; None where nothing could be validated."""
 
     def language(self, request: Request, ui_locales: Sequence[str] = ()) -> str:
         """The language for this person: the client's wish, their own choice, their browser's, ours."""
@@ -68,6 +74,14 @@ def web_of(request: Request) -> Web:
     """The edge's parts, kept on the application."""
     web: Web = request.app.state.web
     return web
+
+
+def signatures_of(request: Request) -> SignatureDesk:
+    """What validates; its routes exist only where it does."""
+    desk = web_of(request).signatures
+    if desk is None:
+        raise LookupError
+    return desk
 
 
 def correlation_id(request: Request) -> str:

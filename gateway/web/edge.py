@@ -8,6 +8,8 @@ import logging
 import secrets
 import traceback
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -19,10 +21,21 @@ _LOG: Final = logging.getLogger("gateway.edge")
 HEADER_BYTES: Final = 16 * 1024
 HEADER_LINES: Final = 100
 BODY_BYTES: Final = 64 * 1024
-"""The largest body of any endpoint so far (security.md section 3)."""
+"""The largest body of any endpoint that does not say otherwise (security.md section 3)."""
 BODY_SECONDS: Final = 10.0
 """A body that takes longer is given up (HP-06)."""
 TARGET_BYTES: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimit:
+    """How large a body may be at one address, and how long it may take to come."""
+
+    size: int = BODY_BYTES
+    seconds: float = BODY_SECONDS
+
+
+_ORDINARY: Final = BodyLimit()
 
 _ONCE: Final = (b"host", b"authorization", b"content-type", b"content-length")
 """Headers of which two would be two answers to one question (HP-01, HP-04, HP-08)."""
@@ -31,8 +44,10 @@ _ONCE: Final = (b"host", b"authorization", b"content-type", b"content-length")
 class Edge:
     """Limits, one header each, correlation id, security headers, and the last net for faults."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, bodies: Mapping[str, BodyLimit] | None = None) -> None:
         self._app = app
+        self._bodies = bodies or {}
+        """By path: the few addresses that take more than forms; they look at who is asking before they read."""
         self._headers = _common_headers(secure=secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,8 +59,9 @@ class Edge:
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         dressed = _Dressed(send, self._headers)
         try:
-            _check_head(scope)
-            await self._app(scope, _Metered(scope, receive), dressed)
+            limit = self._bodies.get(scope["path"], _ORDINARY)
+            _check_head(scope, limit)
+            await self._app(scope, _Metered(scope, receive, limit), dressed)
         except HTTPException as refusal:
             await dressed.refuse(scope, receive, refusal.status_code, refusal.detail)
         except Exception as fault:  # noqa: BLE001 - the outermost edge: nothing of a fault may reach a person
@@ -79,9 +95,10 @@ class _Dressed:
 class _Metered:
     """Counts the body and the time it takes to come."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, limit: BodyLimit) -> None:
         self._receive = receive
-        self._left = BODY_BYTES
+        self._left = limit.size
+        self._seconds = limit.seconds
         self._expects_body = scope["method"] not in {"GET", "HEAD"}
         self._deadline: float | None = None
 
@@ -89,7 +106,7 @@ class _Metered:
         if not self._expects_body:
             return await self._receive()
         if self._deadline is None:
-            self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+            self._deadline = asyncio.get_running_loop().time() + self._seconds
         try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
@@ -105,7 +122,7 @@ class _Metered:
         return message
 
 
-def _check_head(scope: Scope) -> None:
+def _check_head(scope: Scope, limit: BodyLimit) -> None:
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if len(headers) > HEADER_LINES or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
         raise HTTPException(431, "the request headers are too large")
@@ -118,7 +135,7 @@ def _check_head(scope: Scope) -> None:
     if b"transfer-encoding" in named and b"content-length" in named:
         raise HTTPException(400, "the request length is ambiguous")
     length = named.get(b"content-length", b"0")
-    if not length.isdigit() or len(length) > len(str(BODY_BYTES)) + 3 or int(length) > BODY_BYTES:
+    if not length.isdigit() or len(length) > len(str(limit.size)) + 3 or int(length) > limit.size:
         raise HTTPException(413, "the request body is too large")
 
 

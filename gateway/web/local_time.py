@@ -15,3 +15,8 @@ def local_date(at: datetime) -> str:
 def local_minute(at: datetime) -> str:
     """The hour and minute of a day that goes without saying, ``16:02``."""
     return at.astimezone(_LOCAL).strftime("%H:%M")
+
+
+def local_moment(text: str) -> str:
+    """A moment of a report to the minute, ``2026-11-24 16:02``; ``text`` is a time of RFC 3339."""
+    return datetime.fromisoformat(text).astimezone(_LOCAL).strftime("%Y-%m-%d %H:%M")

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from gateway.web.languages import LAST_RESORT, LOCALES, NATIVE_NAMES, html_lang
 from gateway.web.pages import Page
+from gateway.web.reason_texts import in_language, reason_text
 from gateway.web.texts import FALLBACKS, Texts, load_texts
 
 _HERE: Final = Path(__file__).parent
@@ -79,11 +80,13 @@ def build_renderer(texts: Texts) -> Renderer:
         "asset": asset,
         "day": day,
         "foreign": foreign,
+        "in_language": in_language,
         "isolate": isolate,
         "languages": [(locale, NATIVE_NAMES[locale]) for locale in LOCALES],
         "more_about": MORE_ABOUT,
         "own_names": OWN_NAMES,
         "permit_names": PERMIT_NAMES,
+        "reason_text": reason_text,
         "submit_script": Markup(SUBMIT_SCRIPT),  # noqa: S704 - a constant of ours, and hashed as it stands
         "surrogate_label": SURROGATE_LABEL,
     }

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from gateway.web.forms import FormError, Pairs, form_pairs
 from gateway.web.source import source_of
 
 Answer: TypeAlias = Callable[[BackChannelCall, Request], Awaitable[Response]]
+Made = TypeVar("Made")
 ReadPairs: TypeAlias = Callable[[Request], Awaitable[Pairs]]
 _BAD_CREDENTIALS: Final = {ErrorCode.INVALID_CLIENT, ErrorCode.INVALID_TOKEN}
 
@@ -50,7 +51,7 @@ def for_servers(at: str, answer: Answer, read: ReadPairs = parameters) -> Endpoi
     @functools.wraps(answer)
     async def endpoint(request: Request) -> Response:
         try:
-            return await _counted(request, call_of(request, await read(request)), answer)
+            return await counted(request, call_of(request, await read(request)), answer)
         except FormError as error:
             refusal = OAuthError(ErrorCode.INVALID_REQUEST, "the body must be a form")
             await put_on_record(request, refusal, at=at)
@@ -64,8 +65,10 @@ def for_servers(at: str, answer: Answer, read: ReadPairs = parameters) -> Endpoi
     return unavailable_as_json(endpoint)
 
 
-async def _counted(request: Request, call: BackChannelCall, answer: Answer) -> Response:
-    """The answer, unless the address has sent too many bad credentials of late."""
+async def counted(
+    request: Request, call: BackChannelCall, answer: Callable[[BackChannelCall, Request], Awaitable[Made]]
+) -> Made:
+    """What comes of a call, unless the address has sent too many bad credentials of late."""
     web = web_of(request)
     source = source_of(request.scope)
     count = await web.refusals.enter(source, call.now)

@@ -71,6 +71,8 @@ class GuangdongConfig:
     clients: tuple[GuangdongClient, ...]
     sm2_private_hex: str | None = field(default=None, repr=False)
     mode: Mode = "v2"
+    authority_url: str | None = None
+    """The desk of the simulated authorities, which signs for people; without it nobody can sign here."""
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Self:
@@ -78,12 +80,15 @@ class GuangdongConfig:
         mode = settings.get("mode", "v2")
         if mode not in {"v1", "v2"}:
             raise ValueError("mode is v1 or v2")
+        authority_url = settings.get("authority_url")
+        if authority_url is not None and not isinstance(authority_url, str):
+            raise ValueError("authority_url must be a text")
         try:
             base_url = str(settings["base_url"]).rstrip("/")
             clients = tuple(GuangdongClient.from_json(entry) for entry in settings["clients"])
         except KeyError as error:
             raise ValueError(f"the setting {error} is missing") from error
-        return cls(base_url, clients, settings.get("sm2_private_hex"), mode)
+        return cls(base_url, clients, settings.get("sm2_private_hex"), mode, authority_url)
 
     def client(self, client_id: str) -> GuangdongClient | None:
         """Find an application by its `client_id`."""

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from mock_idps.authority.signing import Signing
 from mock_idps.guangdong.config import GuangdongConfig
 from mock_idps.guangdong.keys import KeyRing
 from mock_idps.guangdong.people import account_holders
 from mock_idps.guangdong.scenarios import SCENARIOS
+from mock_idps.guangdong.sign_scenarios import SIGNING
 from mock_idps.guangdong.store import Store
 from mock_idps.guangdong.tif import NonceMemory
 from mock_idps.personas import Mandate, Organisation, Persona, directory_of, find
@@ -35,8 +37,10 @@ class Province:
         personas: Sequence[Persona],
         now_ms: Callable[[], int],
         sleep: Callable[[float], Awaitable[None]],
+        signing: Signing | None = None,
     ) -> None:
         self.config = config
+        self.signing = signing
         self.personas = tuple(personas)
         self.account_holders = account_holders(personas)
         self.directory = directory_of("guangdong")
@@ -44,7 +48,7 @@ class Province:
         self.keys = KeyRing(config.sm2_private_hex)
         self.nonces = NonceMemory()
         self.sleep = sleep
-        self.switchboard = Switchboard(NAME, SCENARIOS, people=self.account_holders)
+        self.switchboard = Switchboard(NAME, SCENARIOS | SIGNING, people=self.account_holders)
         self.switchboard.on_rotate(self._rotate)
         self.switchboard.on_reset(self._reset)
         self._now_ms = now_ms

@@ -83,6 +83,23 @@ class LinkToken:
     expires_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One document that waits for one person."""
+
+    client_id: str
+    useridcode: str
+    value: bytes
+    title: str
+    way: str
+    notify_url: str
+    check_code: str
+    session: str | None
+    expires_ms: int
+    status: str = "WAITING"
+    persona: str | None = None
+
+
 class Shelf(Generic[A]):
     """Records by key, bounded: the lapsed go first, then the oldest."""
 
@@ -129,6 +146,7 @@ class Store:
         self.tokens: Shelf[Grant] = Shelf()
         self.sso: Shelf[SsoSession] = Shelf()
         self.links: Shelf[LinkToken] = Shelf()
+        self.signatures: Shelf[Signature] = Shelf()
 
     def open_token(self, grant: Grant, now_ms: int) -> str:
         """Turn a redeemed code into an access token, `<uuid>@node<n>`."""

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mock_idps.hong_kong import calls, catalogue, corp_id
+from mock_idps.authority.signing import RemoteSigning, Signing
+from mock_idps.hong_kong import calls, catalogue, corp_id, signing, signing_catalogue
 from mock_idps.hong_kong.config import HongKongConfig
 from mock_idps.hong_kong.exchange import Step, exchange
 from mock_idps.hong_kong.login import LoginDesk
@@ -26,15 +27,22 @@ def create_app(
     *,
     personas: Sequence[Persona] = PERSONAS,
     now_ms: Callable[[], int] = system_clock,
+    signing_service: Signing | None = None,
 ) -> Starlette:
-    """Build one mock; two of them share nothing."""
+    """Build one mock; two of them share nothing. Signatures come from the service given, or the configured desk."""
     people = tuple(persona for persona in personas if persona.hk_user_type is not None)
-    simulation = Simulation(config, people, now_ms)
+    service = RemoteSigning(config.authority_url) if config.authority_url else None
+    simulation = Simulation(config, people, now_ms, signing=signing_service or service)
     steps: dict[str, tuple[str, Step]] = {
         "/api/v1/security/getKey": (catalogue.GET_KEY, calls.get_key),
         "/api/v1/security/revokeKey": (catalogue.REVOKE_KEY, calls.revoke_key),
         "/api/v1/auth/getToken": (catalogue.GET_TOKEN, calls.get_token),
         "/api/v1/profiles": (catalogue.PROFILES, calls.profiles),
+        "/api/v1/anonymous/signing/initiateRequest": (signing_catalogue.INITIATE, signing.initiate),
+        "/api/v1/anonymous/signing/getResult": (signing_catalogue.GET_RESULT, signing.get_result),
+        "/api/v1/anonymous/pdfsigning/initiateRequest": (signing_catalogue.PDF_INITIATE, signing.initiate),
+        "/api/v1/anonymous/pdfsigning/getResult": (signing_catalogue.PDF_RESULT, signing.get_result),
+        "/api/v1/account/signing/ackResult": (signing_catalogue.ACKNOWLEDGE, signing.acknowledge),
         f"{corp_id.PREFIX}/api/v1/security/getKey": (catalogue.CORP_GET_KEY, calls.get_key),
         f"{corp_id.PREFIX}/api/v1/security/revokeKey": (catalogue.CORP_REVOKE_KEY, calls.revoke_key),
         f"{corp_id.PREFIX}/api/v1/auth/getToken": (catalogue.CORP_GET_TOKEN, corp_id.get_token),

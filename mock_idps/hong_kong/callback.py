@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
+from mock_idps.hong_kong import signing_catalogue
 from mock_idps.hong_kong.catalogue import DENIALS, GET_QR
 from mock_idps.hong_kong.faults import Caller, take, wanted_code
 from mock_idps.hong_kong.simulation import CODE_LIFETIME_MS, Grant, Simulation
@@ -25,7 +26,8 @@ def caller_of(login: Login) -> Caller:
 def armed_denial(simulation: Simulation, login: Login) -> dict[str, str] | None:
     """Give the parameters of a denial that a tester has armed, or None."""
     caller = caller_of(login)
-    for scenario, code in DENIALS.items():
+    denials = DENIALS | signing_catalogue.DENIALS if login.request.ticket else DENIALS
+    for scenario, code in denials.items():
         if take(simulation, scenario, caller) is not None:
             return {"error_code": code}
     if take(simulation, "deny_state_only", caller) is not None:
@@ -39,7 +41,7 @@ def issue_code(simulation: Simulation, login: Login, persona: Persona) -> dict[s
     code = secrets.token_hex(16)
     expires_at = simulation.now(login.session) + CODE_LIFETIME_MS
     request = login.request
-    grant = Grant(request.client.client_id, persona, request.scope, login.session, expires_at)
+    grant = Grant(request.client.client_id, persona, request.scope, login.session, expires_at, ticket=request.ticket)
     simulation.codes.put(code, grant)
     return {"code": code, **_second_code(simulation, login, grant)}
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from mock_idps.hong_kong import signing_catalogue
+
 GET_QR: Final = "getQR"
 GET_KEY: Final = "getKey"
 REVOKE_KEY: Final = "revokeKey"
@@ -13,7 +15,7 @@ CORP_GET_TOKEN: Final = "corpGetToken"
 CORP_PROFILES: Final = "corpProfiles"
 """The calls of CorpID, which have the names of iAM Smart's and another server."""
 CORP_CALLS: Final = frozenset({CORP_GET_KEY, CORP_REVOKE_KEY, CORP_GET_TOKEN, CORP_PROFILES})
-SEALED: Final = frozenset({GET_TOKEN, PROFILES, CORP_GET_TOKEN, CORP_PROFILES})
+SEALED: Final = frozenset({GET_TOKEN, PROFILES, CORP_GET_TOKEN, CORP_PROFILES}) | signing_catalogue.CALLS
 CALLS: Final = SEALED | CORP_CALLS | {GET_KEY, REVOKE_KEY}
 
 DENIALS: Final = {

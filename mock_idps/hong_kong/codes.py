@@ -38,6 +38,13 @@ MESSAGES: Final = {
     "D50001": "profile request was rejected",
     "D50002": "profile request failed",
     "D50003": "profile request timed out",
+    "D70000": "signing was cancelled",
+    "D70001": "signing was rejected",
+    "D70002": "signing failed",
+    "D70003": "signing timed out",
+    "D70004": "user may not sign",
+    "D70005": "identity card does not match",
+    "D70006": "acknowledgement failed",
 }
 
 

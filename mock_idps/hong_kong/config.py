@@ -46,16 +46,19 @@ class HongKongConfig:
 
     base_url: str
     clients: tuple[Client, ...]
+    authority_url: str | None = None
+    """The desk of the simulated authorities, which signs for people; without it nobody can sign here."""
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Self:
         """Read one block of the settings file; what is missing, unknown or malformed is a ValueError."""
-        _only(settings, {"base_url", "clients"})
+        _only(settings, {"base_url", "clients", "authority_url"})
         base_url = _text(settings, "base_url").rstrip("/")
         clients = settings.get("clients")
         if not isinstance(clients, list):
             raise ValueError("clients must be a list")  # noqa: TRY004 - one exception type for a wrong file
-        return cls(base_url, tuple(_client(entry) for entry in clients))
+        authority_url = _text(settings, "authority_url") if "authority_url" in settings else None
+        return cls(base_url, tuple(_client(entry) for entry in clients), authority_url)
 
     def client(self, client_id: str) -> Client | None:
         """Find a service by its id."""

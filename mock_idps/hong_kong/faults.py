@@ -7,6 +7,7 @@ from typing import Any, Final
 import anyio
 from starlette.responses import PlainTextResponse, Response
 
+from mock_idps.hong_kong import signing_catalogue
 from mock_idps.hong_kong.catalogue import REFUSALS
 from mock_idps.hong_kong.codes import MESSAGES, WireError
 from mock_idps.hong_kong.envelope import IV_BYTES, LENGTH_BYTES
@@ -61,7 +62,7 @@ async def break_down(simulation: Simulation, caller: Caller) -> None:
 
 def refuse(simulation: Simulation, caller: Caller) -> None:
     """Raise the error code of an armed refusal."""
-    for scenario, (code, endpoints) in REFUSALS.items():
+    for scenario, (code, endpoints) in (REFUSALS | signing_catalogue.REFUSALS).items():
         if caller.endpoint not in endpoints or take(simulation, scenario, caller) is None:
             continue
         if scenario == "cek_expired" and caller.client is not None:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from mock_idps.hong_kong import callback, login_pages
+from mock_idps.hong_kong import callback, login_pages, signing_page
 from mock_idps.hong_kong.catalogue import GET_QR
 from mock_idps.hong_kong.codes import WireError
 from mock_idps.hong_kong.faults import Caller, OutageError, break_down, take
@@ -52,6 +52,7 @@ class LoginDesk:
         try:
             await break_down(self._simulation, Caller(GET_QR, request.query_params.get("clientID"), session))
             wanted = read_login_request(self._simulation.config, request.query_params, request.url.path)
+            signing_page.check(self._simulation, wanted, self._simulation.now(session))
             approval = self._automatic(request, session)
         except OutageError as outage:
             return outage.response
@@ -121,6 +122,9 @@ class LoginDesk:
 
     def _phone(self, login: Login, *, problem: bool = False) -> Response:
         simulation = self._simulation
+        order = signing_page.order_of(simulation, login)
+        if order is not None:
+            return signing_page.phone_page(login, order, simulation.people, problem=problem)
         acting = () if login.request.corp_scope is None else simulation.directory.mandates
         return login_pages.phone_page(login, simulation.people, acting, problem=problem)
 
@@ -177,10 +181,14 @@ class LoginDesk:
         persona = find(self._simulation.people, login.decision.persona)
         if persona is None:
             return self._finish(login, {"error_code": "D40002"})
+        refusal = signing_page.decide(self._simulation, login, persona)
+        if refusal is not None:
+            return self._finish(login, {"error_code": refusal})
         return self._finish(login, callback.issue_code(self._simulation, login, persona))
 
     def _finish(self, login: Login, parameters: dict[str, str]) -> Response:
         caller = callback.caller_of(login)
+        parameters = signing_page.parameters(self._simulation, login, parameters)
         login.callback = callback.address(self._simulation, login, parameters)
         login.repeats = take(self._simulation, "callback_twice", caller) is not None
         self._record(caller, parameters.get("error_code", "callback"))

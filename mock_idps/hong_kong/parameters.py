@@ -8,6 +8,7 @@ from starlette.datastructures import QueryParams
 
 from mock_idps.hong_kong.codes import WireError
 from mock_idps.hong_kong.config import CLIENT_ID, CORP_SCOPES, Client, HongKongConfig
+from mock_idps.hong_kong.signing_catalogue import SCOPE as SIGN_SCOPE
 
 BROWSER_SOURCES: Final = frozenset(
     {"PC_Browser"}
@@ -40,6 +41,8 @@ class LoginRequest:
     """Where the query came to."""
     corp_scope: str | None = None
     """`cScope`: the person may sign in for a company."""
+    ticket: str | None = None
+    """`ticketID`: the page is for the signature that was asked for under it."""
 
     @property
     def corp_code(self) -> str:
@@ -64,17 +67,19 @@ def read_login_request(config: HongKongConfig, query: QueryParams, path: str) ->
     redirect_uri = _required(query, "redirectURI")
     if not client.may_redirect_to(redirect_uri):
         raise WireError("D20008")
+    ticket = _optional(query, "ticketID")
     return LoginRequest(
         client=client,
         source=source,
         redirect_uri=redirect_uri,
-        scope=_scope(client, query),
+        scope=_scope(client, query, is_signature=ticket is not None),
         lang=_one_of(query, "lang", LANGUAGES, LANGUAGES[0]),
         state=_state(query),
         same_device=_one_of(query, "brokerPage", ("true", "false"), "false") == "true",
         query=str(query),
         path=path,
         corp_scope=_corp_scope(query, path),
+        ticket=ticket,
     )
 
 
@@ -103,12 +108,14 @@ def _client(config: HongKongConfig, query: QueryParams) -> Client:
     return client
 
 
-def _scope(client: Client, query: QueryParams) -> str:
+def _scope(client: Client, query: QueryParams, *, is_signature: bool) -> str:
     scope = _required(query, "scope")
     if not SCOPE.match(scope):
         raise WireError("D20003", "scope")
     asked = scope.split(" ")
-    if "eidapi_auth" not in asked or not set(asked) <= set(client.scopes):
+    if is_signature and asked == [SIGN_SCOPE]:
+        return scope
+    if is_signature or "eidapi_auth" not in asked or not set(asked) <= set(client.scopes):
         raise WireError("D20015")
     return scope
 

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
+from mock_idps.authority.signing import Signing
+from mock_idps.hong_kong import signing_catalogue
 from mock_idps.hong_kong.admission import Ledger
 from mock_idps.hong_kong.catalogue import CORP_CALLS, SCENARIOS
 from mock_idps.hong_kong.config import HongKongConfig
 from mock_idps.hong_kong.content_keys import KeyRing
+from mock_idps.hong_kong.signing_order import SigningOrder
 from mock_idps.hong_kong.waiting import Login
 from mock_idps.people.persona import Persona
 from mock_idps.personas import Directory, directory_of
@@ -51,6 +54,8 @@ class Grant:
     expires_at: int
     organisation: str | None = None
     """The company that a code or token of CorpID stands for."""
+    ticket: str | None = None
+    """The signature that a code or token stands for, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,16 @@ class Simulation:
     directory: Directory = field(default_factory=lambda: directory_of("hong_kong"))
     corp_codes: Shelf[Grant] = field(default_factory=Shelf)
     corp_tokens: Shelf[Grant] = field(default_factory=Shelf)
+    signing: Signing | None = None
+    """Who signs for people; without it nobody can ask for a signature."""
+    signings: Shelf[SigningOrder] = field(default_factory=Shelf)
+    tickets: Shelf[str] = field(default_factory=Shelf)
+    """From client and business id to the ticket of its signature."""
     iam_smart: Desk = field(default_factory=lambda: Desk("D", "message"))
     corp_id: Desk = field(default_factory=lambda: Desk("M", "msg"))
 
     def __post_init__(self) -> None:
-        self.board = Switchboard("Hong Kong, iAM Smart", SCENARIOS, people=self.people)
+        self.board = Switchboard("Hong Kong, iAM Smart", SCENARIOS | signing_catalogue.SIGNING, people=self.people)
         self.board.on_rotate(self._rotate)
         self.board.on_reset(self._reset)
 

@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mock_idps.authority.signing import Signing
 from mock_idps.macao.config import MacaoConfig
 from mock_idps.macao.grants import Ledger, Shelf
 from mock_idps.macao.keys import KeyRing
@@ -22,6 +23,9 @@ from mock_idps.macao.logins import (
 )
 from mock_idps.personas import Directory, Persona, directory_of, find
 from mock_idps.switchboard import Switchboard
+
+if TYPE_CHECKING:
+    from mock_idps.macao.esign import SigningSession
 
 
 @dataclass(slots=True)
@@ -41,6 +45,9 @@ class OneAccount:
     sso: Shelf[SsoSession] = field(default_factory=Shelf)
     tries: Shelf[Tries] = field(default_factory=Shelf)
     faces: Shelf[FaceCheck] = field(default_factory=Shelf)
+    signing: Signing | None = None
+    """Who signs for people; without it nobody can ask for a signature."""
+    esign: "Shelf[SigningSession]" = field(default_factory=Shelf)
 
     def person(self, id: str) -> Persona | None:  # noqa: A002 - the field's own name
         """Give the account of this user name, or None."""
@@ -95,4 +102,4 @@ class OneAccount:
             return
         self.ledger = Ledger()
         self.logins, self.phones, self.sso = Shelf(), Shelf(), Shelf()
-        self.tries, self.faces = Shelf(), Shelf()
+        self.tries, self.faces, self.esign = Shelf(), Shelf(), Shelf()

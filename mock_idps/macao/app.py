@@ -8,11 +8,13 @@ import anyio
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from mock_idps.macao import face, interfaces, screen, signin, token, visits
+from mock_idps.authority.signing import RemoteSigning, Signing
+from mock_idps.macao import esign, esign_pages, face, interfaces, screen, signin, token, visits
 from mock_idps.macao.account import OneAccount
 from mock_idps.macao.call import Kind
 from mock_idps.macao.config import MacaoConfig
 from mock_idps.macao.counter import Handler, at_counter
+from mock_idps.macao.esign_scenarios import SIGNING
 from mock_idps.macao.keys import KeyRing
 from mock_idps.macao.scenarios import SCENARIOS
 from mock_idps.personas import PERSONAS, Persona
@@ -36,6 +38,10 @@ ENDPOINTS: Final[tuple[tuple[str, str, str, Kind, Handler], ...]] = (
     ("GET", "/phone/face", "phone", "page", face.face_on_phone),
     ("POST", "/phone/face", "phone", "page", face.face_on_phone),
     ("GET", "/keys", "keys", "plain", interfaces.keys),
+    ("POST", "/esign/sessions", "esign", "api", esign.open_session),
+    ("GET", "/{locale}/esign/{id}", "esign-page", "page", esign_pages.show),
+    ("POST", "/esign/sessions/{id}/otp", "esign-otp", "page", esign_pages.submit),
+    ("GET", "/esign/sessions/{id}", "esign-result", "api", esign.result),
 )
 """Method, path, the name by which scenarios match the endpoint, manner of refusing, handler."""
 
@@ -50,11 +56,13 @@ def create_app(
     personas: Sequence[Persona] = PERSONAS,
     now_ms: Callable[[], int] = _wall_clock_ms,
     pause: Callable[[float], Awaitable[None]] = anyio.sleep,
+    signing_service: Signing | None = None,
 ) -> Starlette:
-    """Build one mock with people, keys, clock and storage of its own."""
+    """Build one mock with people, keys, clock and storage of its own; signatures come from the service given."""
     people = tuple(person for person in personas if person.mo_level is not None)
-    switchboard = Switchboard(NAME, SCENARIOS, people=people)
+    switchboard = Switchboard(NAME, SCENARIOS | SIGNING, people=people)
     account = OneAccount(config, people, switchboard, KeyRing(now_ms()), now_ms, pause)
+    account.signing = signing_service or (RemoteSigning(config.authority_url) if config.authority_url else None)
     switchboard.on_rotate(account.rotate)
     switchboard.on_reset(account.reset)
     routes = [

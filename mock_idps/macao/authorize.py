@@ -9,7 +9,8 @@ from mock_idps.macao.logins import Asked
 from mock_idps.macao.texts import pick_locale
 
 SCOPES: Final = frozenset({"profile", "identity", "entity"})
-"""`esign` exists on the platform and is refused here: nothing can be signed in this simulation."""
+ESIGN_SCOPE: Final = "esign"
+"""Refused where no authority is there to sign."""
 LEVELS: Final = {"1": 1, "2": 2, "3": 3}
 MAX_STATE: Final = 128
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z")
@@ -31,12 +32,12 @@ class RefusedRequestError(Exception):
         self.description = description
 
 
-def read_request(fields: Fields, config: MacaoConfig) -> Asked:
+def read_request(fields: Fields, config: MacaoConfig, *, can_sign: bool = False) -> Asked:
     """Turn parameters into a valid request, or refuse them."""
     client = _trusted_client(fields, config)
     redirect_uri = fields.get("redirect_uri")
     state = fields.get("state")
-    fault = _fault(fields)
+    fault = _fault(fields, SCOPES | {ESIGN_SCOPE} if can_sign else SCOPES)
     if fault is not None:
         returned = state if len(state) <= MAX_STATE and "state" not in fields.doubled else ""
         raise RefusedRequestError(client, redirect_uri, returned, *fault)
@@ -64,7 +65,7 @@ def _trusted_client(fields: Fields, config: MacaoConfig) -> MacaoClient:
     return client
 
 
-def _fault(fields: Fields) -> tuple[str, str] | None:
+def _fault(fields: Fields, scopes: frozenset[str]) -> tuple[str, str] | None:
     """Give error and description of the first check that fails, or None."""
     if fields.doubled:
         return "invalid_request", "a parameter stands twice"
@@ -75,7 +76,7 @@ def _fault(fields: Fields) -> tuple[str, str] | None:
     if fields.get("code_challenge_method") != "S256" or not _CHALLENGE.match(fields.get("code_challenge")):
         return "invalid_request", "code_challenge with S256 is required"
     scope = set(fields.get("scope").split())
-    if not scope or not scope <= SCOPES or scope == {"entity"}:
+    if not scope or not scope <= scopes or not scope & {"profile", "identity"}:
         return "invalid_scope", "scope must be of: profile identity, and entity beside them"
     if fields.get("acr") and fields.get("acr") not in LEVELS:
         return "invalid_request", "acr must be 1, 2 or 3"

@@ -43,11 +43,13 @@ class MacaoConfig:
 
     base_url: str
     clients: tuple[MacaoClient, ...]
+    authority_url: str | None = None
+    """The desk of the simulated authorities, which signs for people; without it nobody can sign here."""
 
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> Self:
         """Read the mock's block of the shared configuration file."""
-        odd = set(settings) ^ _REQUIRED
+        odd = (set(settings) - {"authority_url"}) ^ _REQUIRED
         if odd:
             raise ConfigError(f"unknown or missing setting {min(odd)}")
         base_url = _text(settings, "base_url").rstrip("/")
@@ -58,7 +60,8 @@ class MacaoConfig:
         clients = tuple(MacaoClient.from_json(entry) for entry in settings["clients"])
         if len({client.client_id for client in clients}) != len(clients):
             raise ConfigError("clients: a client_id stands twice")
-        return cls(base_url=base_url, clients=clients)
+        authority_url = _text(settings, "authority_url") if "authority_url" in settings else None
+        return cls(base_url=base_url, clients=clients, authority_url=authority_url)
 
     def client(self, client_id: str) -> MacaoClient | None:
         """Give the client with this id, or None."""

@@ -52,7 +52,7 @@ def automatic(call: Call, session: str | None, asked: Asked, wished: str) -> Pro
 async def authorize(call: Call) -> Response:
     """`GET /oauth/authorize`: to the sign-in page, or straight back when the platform knows the browser."""
     try:
-        asked = read_request(call.fields, call.account.config)
+        asked = read_request(call.fields, call.account.config, can_sign=call.account.signing is not None)
     except UntrustedRequestError as error:
         return problem_page(call.locale, "untrusted", str(error))
     except RefusedRequestError as error:

@@ -1,7 +1,7 @@
 """The province's register of permits and residence permits: usable, not visible (identity providers §4.6, §5.2, §6.D).
 
 `ask` learns whether a permit, a name and a birth date belong together; `redeem` fetches the number behind a match,
-once. Refusals come unsealed, because the platform may not know yet who calls; a success counts only sealed and signed.
+once.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,11 +12,11 @@ from typing import Any, Final
 from mapping.errors import MappingError
 from mapping.identifier import MainlandIdentifier
 from mapping.ports import LinkAnswer, LinkOutcome, LinkQuestion
-from providers.attributes import AttributeTable, matching, one_of, record
+from providers.attributes import AttributeTable, matching, one_of
 from providers.calls import Calls
-from providers.guangdong.envelope import gateway_headers, open_sealed, seal
+from providers.guangdong.gateway import Gateway
 from providers.guangdong.settings import PermitLinkSettings, link_from_settings
-from providers.guangdong.wire import BEIJING, PROVIDER, broken, read_object, refuse_error
+from providers.guangdong.wire import BEIJING, PROVIDER, broken
 
 ASK: Final = "/ebus/tyrzapi/link/permit"
 REDEEM: Final = "/ebus/tyrzapi/link/redeem"
@@ -37,15 +37,13 @@ _ANSWER: Final = AttributeTable(
     optional={"status": one_of({"expired"})},
 )
 _NUMBER: Final = AttributeTable(required={"residence_no": matching(r"[0-9]{17}[0-9X]")})
-_SEALED: Final = AttributeTable(required={"data": record}, ignored={"errcode", "errmsg"})
 
 
 class PermitLink:
     """The register as a `LinkRegister`."""
 
     def __init__(self, settings: PermitLinkSettings, calls: Calls, clock: Callable[[], datetime]) -> None:
-        self._settings = settings
-        self._calls = calls
+        self._gateway = Gateway(settings, calls, clock)
         self._clock = clock
 
     async def ask(self, question: LinkQuestion) -> LinkAnswer:
@@ -59,34 +57,15 @@ class PermitLink:
             "name": name,
             "birth": question.birthdate.isoformat(),
         }
-        return _read_answer(await self._call(ASK, payload))
+        return _read_answer(await self._gateway.post(ASK, payload))
 
     async def redeem(self, token: str) -> MainlandIdentifier:
         """Fetch the number behind a match; the register gives it away once."""
-        values = _NUMBER.read(PROVIDER, await self._call(REDEEM, {"token": token}))
+        values = _NUMBER.read(PROVIDER, await self._gateway.post(REDEEM, {"token": token}))
         try:
             return MainlandIdentifier.parse(values["residence_no"], self._clock().astimezone(BEIJING).date())
         except MappingError:
             raise broken("field:residence_no") from None
-
-    async def _call(self, path: str, payload: Mapping[str, str]) -> Mapping[str, Any]:
-        now = self._clock()
-        headers = {
-            **gateway_headers(self._settings.paas_id, self._settings.paas_token, now),
-            "Content-Type": "application/json; charset=UTF-8",
-            "Accept": "application/json",
-        }
-        sealed = seal(payload, self._settings, now)
-        outer = read_object(
-            await self._calls.post(PROVIDER, self._settings.base_url + path, headers=headers, content=sealed)
-        )
-        refuse_error(outer)  # what is left must be sealed: anybody on the way could write an unsealed yes
-        fields = open_sealed(outer, self._settings, self._clock())
-        if "errcode" not in fields:
-            raise broken("missing:errcode")
-        refuse_error(fields)
-        data: Mapping[str, Any] = _SEALED.read(PROVIDER, fields)["data"]
-        return data
 
 
 def _read_answer(data: Mapping[str, Any]) -> LinkAnswer:

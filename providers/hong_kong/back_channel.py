@@ -100,6 +100,16 @@ class BackChannel:
             raise broken("frame")
         return self._read(held, await self._send(path, wire.seal_request(held.key, fields)))
 
+    async def tell(self, path: str, fields: Mapping[str, Any]) -> None:
+        """Make a sealed call whose answer has nothing but its code."""
+        held = await self._keys.current(self._now_ms())
+        envelope = await self._send(path, wire.seal_request(held.key, fields))
+        if envelope.code in STALE_KEY:
+            held = await self._keys.newer_than(held, self._now_ms(), ended=envelope.code in ENDED_KEY)
+            envelope = await self._send(path, wire.seal_request(held.key, fields))
+        if envelope.code != SUCCESS:
+            raise failed_call(envelope.code, self._server.letter)
+
     def _try(self, held: HeldKey, envelope: wire.Envelope) -> dict[str, Any] | None:
         if envelope.code != SUCCESS:
             raise failed_call(envelope.code, self._server.letter)

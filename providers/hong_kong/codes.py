@@ -38,6 +38,12 @@ _FAILURES: Final = MappingProxyType(
         "D40004": ProviderFailure.EXPIRED,
         "D50001": ProviderFailure.REFUSED,
         "D50003": ProviderFailure.EXPIRED,
+        "D70000": ProviderFailure.CANCELLED,
+        "D70001": ProviderFailure.REFUSED,
+        "D70002": ProviderFailure.REFUSED,
+        "D70003": ProviderFailure.EXPIRED,
+        "D70004": ProviderFailure.NOT_ELIGIBLE,  # not iAM Smart+
+        "D70005": ProviderFailure.NOT_ELIGIBLE,  # not the card of the person who was to sign
     }
 )
 _CORP_FAILURES: Final = MappingProxyType(

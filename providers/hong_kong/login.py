@@ -62,7 +62,7 @@ class HongKong:
 
     async def finish(self, callback: Callback) -> UpstreamIdentity:
         """Spend the code, and the second one if there is one; read the profile, translate."""
-        code, corp_code = _code(callback), read_code(callback)
+        code, corp_code = read_answer(callback), read_code(callback)
         content = await self._back_channel.ask(
             GET_TOKEN, {"code": code, "grantType": "authorization_code"}, repeatable=False
         )
@@ -90,7 +90,7 @@ def build(block: Mapping[str, Any], calls: Calls, clock: Callable[[], datetime])
     return HongKong(from_settings(block), calls, clock)
 
 
-def _code(callback: Callback) -> str:
+def read_answer(callback: Callback) -> str:
     """Read the answer of the QR page: a code, an error, or nothing but state, which is a denial too (§1.3)."""
     parameters = callback.parameters
     sent = callback.kept.get("state", "")

@@ -130,7 +130,23 @@ def read_token(answer: Answer, *, for_entity: bool = False) -> AccessToken:
 
 
 def read_envelope(answer: Answer) -> str:
-    """Give the signed profile inside the envelope; only an unmixed yes counts (MO-03)."""
+    """Give the signed profile inside the envelope."""
+    data = _enveloped(answer)
+    if not isinstance(data, str):
+        raise broken("envelope")
+    return data
+
+
+def read_data(answer: Answer) -> Mapping[str, Any]:
+    """Give the members inside the envelope."""
+    data = _enveloped(answer)
+    if not isinstance(data, dict):
+        raise broken("envelope")
+    return data
+
+
+def _enveloped(answer: Answer) -> object:
+    """Open the envelope; only an unmixed yes counts (MO-03)."""
     fields = _json(answer)
     if answer.status != _SUCCESS:
         raise broken(f"http_{answer.status}")
@@ -139,10 +155,9 @@ def read_envelope(answer: Answer) -> str:
         raise broken("envelope")
     if not succeeded and code in _API_FAILURES:
         raise broken(str(code), _API_FAILURES[code])
-    data = fields.get("data")
-    if not succeeded or code != 0 or fields.get("tag") is not None or not isinstance(data, str):
+    if not succeeded or code != 0 or fields.get("tag") is not None:
         raise broken("envelope")
-    return data
+    return fields.get("data")
 
 
 def _json(answer: Answer) -> Mapping[str, Any]:

@@ -35,7 +35,7 @@ async def test_az_07_only_the_code_flow_exists(shared_world: WatchedWorld, respo
     ("grant_type", "error"),
     [
         ("password", "unsupported_grant_type"),
-        ("client_credentials", "unsupported_grant_type"),
+        ("client_credentials", "unauthorized_client"),
         ("implicit", "unsupported_grant_type"),
         ("urn:ietf:params:oauth:grant-type:jwt-bearer", "unsupported_grant_type"),
         ("AUTHORIZATION_CODE", "unsupported_grant_type"),

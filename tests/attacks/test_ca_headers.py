@@ -1,6 +1,7 @@
 """Group CA, headers that tell the verifier what to do: keys, addresses, names, demands, doubles (CA-04 to -06, -12, -13, -16)."""
 
 # ruff: noqa: F811 - fixtures that are imported are also parameters
+import functools
 import json
 import zlib
 from collections.abc import Iterator
@@ -159,6 +160,7 @@ async def test_ca_13_a_bomb_of_the_catalogues_size_does_not_come_so_far(stage: S
     assert verdict[0] in {303, 400, 401, 413, 414}
 
 
+@functools.cache  # what it makes is thrown away unread everywhere, and making it takes longer than refusing it
 def encrypted(size: int) -> str:
     """A JWE for a key that anybody can have, whose content would be a thousand times as long (RFC 7516 §4.1.3)."""
     squeezed = zlib.compressobj(9, zlib.DEFLATED, -15)

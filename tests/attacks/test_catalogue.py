@@ -28,6 +28,8 @@ ENTRIES = {
     "LO": 7,
     "SF": 6,
     "DS": 8,
+    "SG": 17,
+    "TL": 8,
 }
 """How many entries each group has; they are numbered from 01 without gaps."""
 OF_OURS = ("mock_idps", "house")

@@ -47,7 +47,7 @@ NEW = [
     ("hong_kong", "arjun-singh"),
 ]
 FILLED = rounds(40, 2_000)
-DEATHS = rounds(3, 40)
+DEATHS = rounds(2, 40)
 WAIT = 0.02
 PATIENCE = 60.0
 

@@ -190,7 +190,6 @@ async def test_tn_02_a_scope_nobody_knows_is_passed_over_and_brings_nothing(shar
 @pytest.mark.parametrize(
     "grant_type",
     [
-        "client_credentials",
         "password",
         "implicit",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",

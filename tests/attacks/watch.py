@@ -65,10 +65,11 @@ class Answer:
 
 @dataclass(slots=True)
 class Witness:
-    """Stands before the gateway and keeps every answer."""
+    """Stands before the gateway and keeps every answer, and what must never be seen again of those that it gave out."""
 
     app: ASGIApp
     answers: list[Answer] = field(default_factory=list)
+    given_out: set[str] = field(default_factory=set, repr=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts: list[bytes] = []
@@ -83,7 +84,9 @@ class Witness:
 
         await self.app(scope, receive, keeping)
         headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in start["headers"])
-        self.answers.append(Answer(scope["method"], scope["path"], start["status"], headers, b"".join(parts)))
+        answer = Answer(scope["method"], scope["path"], start["status"], headers, b"".join(parts))
+        self.answers.append(answer)
+        self.given_out |= _given_out(answer)
 
 
 @dataclass(slots=True)
@@ -136,7 +139,8 @@ async def leaves_nothing(
     world: World, *, refused: int | None = None, but: Mapping[str, int] | None = None
 ) -> AsyncIterator[None]:
     """What is done inside leaves no row behind, and ``refused`` events; ``but`` names rows that may be new."""
-    before, told = await counts(world), len(await refusals(world))
+    before = await counts(world)
+    told = 0 if refused is None else len(await refusals(world))
 
     yield
 
@@ -187,12 +191,9 @@ def personal_canaries() -> set[str]:
 
 def secret_canaries(world: WatchedWorld) -> set[str]:
     """Codes, tokens and cookies that the gateway gave out, and the secrets that it keeps."""
-    found: set[str] = set()
-    for answer in world.answers:
-        found |= _given_out(answer)
     credentials = json.loads((world.folder / "credentials.json").read_text(encoding="utf-8"))
-    found |= {value for name, value in credentials.items() if name.endswith((".secret", ".token", ".key"))}
-    return {value for value in found if len(value) >= 16}
+    kept = {value for name, value in credentials.items() if name.endswith((".secret", ".token", ".key"))}
+    return {value for value in world.witness.given_out | kept if len(value) >= 16}
 
 
 def _given_out(answer: Answer) -> set[str]:

@@ -1,7 +1,8 @@
 """A real Chromium for the tests that look at pages the way people do.
 
-These tests run serially in a pytest process of their own (`tests/phases.py`): Playwright's synchronous interface keeps
-an event loop running, next to which no asynchronous test can run. Write them as plain functions.
+These tests run in pytest processes of their own (`tests/phases.py`): Playwright's synchronous interface keeps an event
+loop running, next to which no asynchronous test can run. Write them as plain functions. All files share one demo, in
+which a record once made stays: whoever disputes, erases or needs to be new comes in one test only.
 """
 
 import os
@@ -12,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import browser_binary
+from tests.demo_process import Demo, running_demo
 
 HERE = Path(__file__).parent
 # No sandbox: the tests may run as root and in containers, and only ever open our own pages.
@@ -54,6 +56,13 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Give the running demo; it takes longer to start than most tests take."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

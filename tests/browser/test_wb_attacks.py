@@ -7,13 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from playwright.sync_api import TimeoutError as NeverCameError
 
 from mock_idps.personas import PERSONAS, find
-from tests.demo_process import Demo, running_demo
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running_demo(tmp_path_factory.mktemp("demo")) as running:
-        yield running
+from tests.demo_process import Demo
 
 
 @pytest.fixture
@@ -42,7 +36,7 @@ def consent(demo: Demo, context: BrowserContext, person_id: str) -> Page:
 
 @pytest.mark.attack("WB-03")
 def test_wb_03_enter_on_a_box_of_the_consent_page_agrees_to_nothing(demo: Demo, context: BrowserContext) -> None:
-    page = consent(demo, context, "lei-ka-meng")
+    page = consent(demo, context, "jose-da-luz")
     page.focus("#withhold-profile")
 
     with pytest.raises(NeverCameError), page.expect_request(f"{demo.shop}/**", timeout=1_500):

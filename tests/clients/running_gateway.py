@@ -13,8 +13,8 @@ from typing import Final
 
 import httpx
 
-from gateway.app import utc_now
 from gateway.oidc.model import Client
+from gateway.product import utc_now
 from gateway.web.tls import development_certificate
 from scripts.sandbox import Addresses, make_world, register_clients
 from tests.demo_process import free_block

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from certs.keys.signing_key import Algorithm, SigningKey
-from gateway.app import utc_now
 from gateway.cli import app
+from gateway.product import utc_now
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 PAGES = (

@@ -70,6 +70,11 @@ def test_a_secret_is_read_from_the_file_that_the_setting_names(tmp_path: Path) -
         (MINIMAL + "[registration]\nsoftware_statement_issuers = []\n", "registration.software_statement_issuers"),
         (MINIMAL + "[registration.software_statement_issuers]\na = 1\n", "software_statement_issuers.a"),
         (MINIMAL + "[federation]\n", "federation.organisation"),
+        (MINIMAL + "[signatures]\n", "signatures.trust_root"),
+        (
+            MINIMAL + '[signatures]\ntrust_root = "r"\nhigh_water = "h"\nrelying_jurisdiction = "CN"\n',
+            "signatures.relying_jurisdiction",
+        ),
         (MINIMAL + "[server]\nworkers = 0\n", "server.workers"),
         (MINIMAL + '[server]\ntrusted_proxies = ["*"]\n', "server.trusted_proxies"),
         (MINIMAL + '[server]\ntrusted_proxies = ["10.0.0.1/24"]\n', "server.trusted_proxies"),
@@ -149,3 +154,13 @@ def test_a_provider_that_speaks_openid_connect_is_named_by_its_issuer(tmp_path: 
     assert settings.providers["shenzhen"]["issuer"] == "https://id.example.cn"
     with pytest.raises(ConfigurationError, match=r"providers\.shenzhen\.issuer"):
         load(a_file(tmp_path, MINIMAL + block.format("http://id.example.cn")))
+
+
+def test_the_files_of_the_trust_lists_lie_beside_the_settings(tmp_path: Path) -> None:
+    text = MINIMAL + '[signatures]\ntrust_root = "root.json"\nhigh_water = "marks"\n'
+
+    signatures = load(a_file(tmp_path, text)).signatures
+
+    assert signatures is not None
+    assert (signatures.trust_root, signatures.high_water) == (tmp_path / "root.json", tmp_path / "marks")
+    assert load(a_file(tmp_path, MINIMAL)).signatures is None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.phases import Tally, judge, read
+from tests.phases import Tally, arguments, judge, read
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.a" name="test_fine"/>
@@ -60,3 +60,14 @@ def test_a_phase_that_broke_without_a_failed_test_is_a_failure() -> None:
 
 def test_a_failed_test_is_not_counted_again_for_the_exit_code() -> None:
     assert judge("without browser", 1, Tally(passed=9, failed=1), narrowed=False).failed == 1
+
+
+def test_a_whole_run_collects_for_each_phase_only_what_it_runs() -> None:
+    assert arguments("with browser", ["-x"])[-2:] == ["-x", "tests/browser"]
+    assert arguments("without browser", [])[-1] == "--ignore=tests/browser"
+
+
+def test_somebody_who_names_paths_gets_these_in_both_phases() -> None:
+    named = ["tests/house/test_counting_the_phases.py::test_phases_are_summed"]
+
+    assert all(arguments(phase, named)[-1] == named[0] for phase in ("with browser", "without browser"))

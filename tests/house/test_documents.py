@@ -32,6 +32,11 @@ from gateway.web import (
     operator_api,
     registration_endpoints,
     sign_out,
+    signature_check,
+    signatures,
+    signing,
+    signing_requests,
+    trust_browser,
 )
 from providers.base import Assurance
 from providers.registry import FACTORIES
@@ -185,6 +190,11 @@ def test_every_endpoint_is_described() -> None:
         *error_pages.routes(),
         *home.routes(metadata.discovery("https://id.example.hk", acr_values=(), ui_locales=())),
         *operator_api.routes(),
+        *signatures.routes(),
+        *signature_check.routes(),
+        *signing.routes(),
+        *signing_requests.routes(),
+        *trust_browser.routes(),
     ]
     paths = {*metadata.PATHS.values(), *metadata.DISCOVERY_PATHS, entity.PATH, *(route.path for route in routes)}
 

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from gateway.cli import app
 from mock_idps.personas import PERSONAS
 from tests.demo_process import ROOT, Demo, free_block, running_demo
 
@@ -20,11 +22,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield running
 
 
-def gate(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gateway.cli", *arguments]
-    return subprocess.run(
-        command, env=os.environ | environment, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60
-    )
+def login(*arguments: str, port: int) -> Result:
+    """``gate login try`` in this process; that its exit code is a process's own is shown where nobody answers."""
+    return CliRunner().invoke(app, ["login", "try", *arguments], env={"GATE_PORT": str(port)})
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def gate(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     ],
 )
 def test_a_scripted_sign_in_prints_verified_claims(demo: Demo, provider: str, person: str, kind: str) -> None:
-    done = gate("login", "try", "--provider", provider, "--person", person, "--json", GATE_PORT=str(demo.first))
+    done = login("--provider", provider, "--person", person, "--json", port=demo.first)
 
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["userinfo"]["gba_cn_id"]["kind"] == kind
     assert result["userinfo"]["sub"] == result["claims"]["sub"]
@@ -46,14 +46,17 @@ def test_a_scripted_sign_in_prints_verified_claims(demo: Demo, provider: str, pe
 
 
 def test_a_person_whom_the_provider_does_not_know_is_exit_code_4(demo: Demo) -> None:
-    done = gate("login", "try", "--provider", "macao", "--person", "nobody", GATE_PORT=str(demo.first))
+    done = login("--provider", "macao", "--person", "nobody", port=demo.first)
 
-    assert done.returncode == 4
+    assert done.exit_code == 4
     assert "persona" in done.stderr
 
 
 def test_a_gateway_that_does_not_answer_is_exit_code_4() -> None:
-    done = gate("login", "try", "--provider", "macao", GATE_PORT=str(free_block()))
+    command = [sys.executable, "-m", "gateway.cli", "login", "try", "--provider", "macao"]
+    environment = os.environ | {"GATE_PORT": str(free_block())}
+
+    done = subprocess.run(command, env=environment, capture_output=True, cwd=ROOT, check=False, timeout=60)
 
     assert done.returncode == 4
 
@@ -75,23 +78,13 @@ def test_a_taken_port_is_named_with_what_to_do(demo: Demo) -> None:
     assert "GATE_PORT=" in done.stdout
 
 
-def test_ctrl_c_stops_everything_cleanly(tmp_path) -> None:
-    first = free_block()
-    environment = os.environ | {
-        "GATE_PORT": str(first),
-        "GATE_DEMO_FOLDER": str(tmp_path / "demo"),
-        "PYTHONUNBUFFERED": "1",
-    }
-    with subprocess.Popen(
-        [sys.executable, "scripts/demo.py"], env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        while "Ctrl-C" not in (line := process.stdout.readline()):
-            assert line, "the demo ended by itself"
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=20)
+def test_ctrl_c_stops_everything_cleanly(demo: Demo) -> None:
+    """The last test of this file: nobody needs the demo any more."""
+    demo.process.send_signal(signal.SIGINT)
+    output, _ = demo.process.communicate(timeout=20)
 
-    assert process.returncode == 0
+    assert demo.process.returncode == 0
     assert "stopping" in output
     for offset in range(6):
         with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", first + offset)) != 0
+            assert probe.connect_ex(("127.0.0.1", demo.first + offset)) != 0

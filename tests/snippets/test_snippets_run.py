@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from certs.keys.signing_key import Algorithm, SigningKey
-from gateway.app import utc_now
 from gateway.cli.snippet import Language
+from gateway.product import utc_now
 from tests.asking import RP, SHOP
 from tests.gateway.cli.folder import answer
 from tests.snippets.running import Snippet

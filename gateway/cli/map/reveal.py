@@ -1,8 +1,4 @@
-"""``gate map reveal``: trace a number back to its permit, by two operators who prove themselves by their keys.
-
-Elsewhere the command line believes the system about who is at the terminal. Here that would let an administrator, or
-one person with two accounts, be both operators (MP-03): so the keys of the operator API are asked for.
-"""
+"""``gate map reveal``: trace a number back to its permit, by two operators who prove themselves by keys (MP-03)."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,23 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.admin import operators, reveals
+from gateway.admin import reveals
 from gateway.admin.acts import Act
 from gateway.admin.ports import RevealRegistry
-from gateway.admin.records import Role
-from gateway.app import utc_now
-from gateway.audit import AuditAction, AuditLog
+from gateway.audit import AuditLog
+from gateway.cli.keeper import KeyFile, keeper_of
 from gateway.cli.map.arguments import Number, identifier_of
 from gateway.cli.output import AsJson, ConfigFile, Exit, show, stop
-from gateway.cli.stores import Opened, operator_name, with_stores
+from gateway.cli.stores import Opened, with_stores
 from gateway.config import read_secret
+from gateway.product import utc_now
 
 app = typer.Typer(help="Trace a number back to its permit: two operators, once, for 15 minutes.", no_args_is_help=True)
 
-KeyFile = Annotated[
-    Path,
-    typer.Option("--key-file", envvar="GATE_OPERATOR_KEY_FILE", help="Your operator key.", dir_okay=False),
-]
 RevealId = Annotated[str, typer.Argument(help="The request's id.")]
 Step = Callable[[RevealRegistry, AuditLog, Act], Awaitable[dict[str, Any]]]
 
@@ -67,22 +59,10 @@ def _step(config: Path | None, key_file: Path, purpose: str, step: Step, as_json
 
     async def work(gate: Opened) -> dict[str, Any]:
         stores = gate.stores
-        return await step(stores.reveal_registry, stores.audit, Act(await _keeper(gate, key), utc_now(), purpose))
+        return await step(stores.reveal_registry, stores.audit, Act(await keeper_of(gate, key), utc_now(), purpose))
 
     try:
         found = with_stores(config, work)
     except reveals.RevealRefusedError as error:
         stop(_WORDS[error.refusal], Exit.PRECONDITION)
     show(found, as_json=as_json)
-
-
-async def _keeper(gate: Opened, key: str) -> str:
-    """The name behind a key that may change things."""
-    now = utc_now()
-    registry = gate.stores.operator_registry
-    operator = await operators.authenticate(registry, gate.keys.client_secret_key, key, now)
-    if operator is None or operator.role is not Role.KEEPER:
-        event = Act(operator.name if operator else operator_name(), now).event(AuditAction.OPERATOR_REFUSED)
-        await gate.stores.audit.append(event)
-        stop("this key is not a keeper's", Exit.PRECONDITION)
-    return operator.name

@@ -23,6 +23,7 @@ from sqlalchemy.sql.dml import Delete
 from gateway.store.sql.columns import Moment
 from gateway.store.sql.database import Database
 from gateway.store.sql.number_tables import notices
+from gateway.store.sql.signature_tables import receipts, report_evidence, reports, revocation_cache, signing_requests
 from gateway.store.sql.tables import (
     attempts,
     codes,
@@ -49,6 +50,10 @@ REPLAY_MEMORY: Final = timedelta(minutes=2)
 DELIVERED_MEMORY: Final = timedelta(days=30)
 GIVEN_UP_MEMORY: Final = timedelta(days=90)
 """How long it can be looked up that a relying party was told, or could not be."""
+SIGNING_MEMORY: Final = timedelta(days=7)
+"""How long a relying party can fetch what came of its signing request."""
+STATUS_MEMORY: Final = timedelta(days=7)
+"""How long a certificate's old status is kept: a policy may grant a day of grace (signatures specification 6)."""
 PORTIONS: Final = 20
 """The most portions of one table in one go: housekeeping must not keep sign-ins waiting."""
 
@@ -80,6 +85,13 @@ _IS_GIVEN_UP: Final = notices.c.due_at.is_(None) & notices.c.delivered_at.is_(No
 _UNUSED: Final = pushed_requests.c.opened_at.is_(None) | pushed_requests.c.spent_at.is_not(None)
 _IDLE: Final = select(refresh_tokens.c.grant_id).where(refresh_tokens.c.idle_ends_at <= _BEFORE).limit(_MOST)
 
+_OVER_REPORTS: Final = select(reports.c.id).where(reports.c.keep_until <= _BEFORE)
+_HAS_EVIDENCE: Final = exists().where(report_evidence.c.report_id == reports.c.id)
+_IS_FORGOTTEN_FAILURE: Final = revocation_cache.c.failed_until.is_(None) | (revocation_cache.c.failed_until <= _BEFORE)
+_IS_OLD_STATUS: Final = (
+    (revocation_cache.c.good_until <= _BEFORE) & _IS_FORGOTTEN_FAILURE & ~revocation_cache.c.is_revoked  # those stay
+)
+
 _LET_GO: Final = (
     # A family whose one unspent token was idle for too long is over, and with it what is remembered of spent ones.
     update(grants).where(grants.c.id.in_(_IDLE), grants.c.keep_until > _BEFORE).values(keep_until=_BEFORE)
@@ -105,6 +117,11 @@ _PORTIONS: Final = (  # tokens before codes before grants: nothing goes that som
     (_portion(notices, [notices.c.id], notices.c.delivered_at <= _BEFORE), DELIVERED_MEMORY),
     (_portion(notices, [notices.c.id], _IS_GIVEN_UP & (notices.c.at <= _BEFORE)), GIVEN_UP_MEMORY),
     (_portion(attempts, [attempts.c.key_index], attempts.c.ends_at <= _BEFORE), _NONE),
+    (_portion(report_evidence, [report_evidence.c.report_id], report_evidence.c.report_id.in_(_OVER_REPORTS)), _NONE),
+    (_portion(reports, [reports.c.id], (reports.c.keep_until <= _BEFORE) & ~_HAS_EVIDENCE), _NONE),
+    (_portion(receipts, [receipts.c.digest], receipts.c.keep_until <= _BEFORE), _NONE),
+    (_portion(revocation_cache, list(revocation_cache.primary_key.columns), _IS_OLD_STATUS), STATUS_MEMORY),
+    (_portion(signing_requests, [signing_requests.c.id], signing_requests.c.expires_at <= _BEFORE), SIGNING_MEMORY),
 )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, exists, func, or_, 
 from gateway.store.records import read_binding
 from gateway.store.sql import buckets, indexes, number_rows, subjects, tables
 from gateway.store.sql import number_tables as numbered
+from gateway.store.sql import signature_tables as signed
 from gateway.store.vault import Indexes, Vault
 
 WINDOW: Final = 20_000
@@ -124,4 +125,7 @@ SOURCES: Final = (
     Source(tables.decoupled_requests, tables.decoupled_requests.c.id),
     # Without a box, what is told stands in the box of the grant, or is forgotten.
     Source(tables.deliveries, tables.deliveries.c.id, is_alive=tables.deliveries.c.box.is_not(None)),
+    Source(signed.reports, signed.reports.c.id),
+    Source(signed.report_evidence, signed.report_evidence.c.report_id),
+    Source(signed.signing_requests, signed.signing_requests.c.id),
 )

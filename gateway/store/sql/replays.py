@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, LargeBinary, Text, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.sql.columns import NOW
@@ -22,6 +22,11 @@ def _mark(dialect: Any) -> Any:
     ).returning(replays.c.kind)
 
 
+_IS_MARKED: Final = select(replays.c.kind).where(
+    replays.c.kind == bindparam("kind", type_=Text()),
+    replays.c.value == bindparam("value", type_=LargeBinary()),
+    replays.c.expires_at > NOW,
+)
 _MARK: Final = {"sqlite": _mark(sqlite), "postgresql": _mark(postgresql)}
 
 
@@ -35,11 +40,19 @@ class SqlReplays:
         """True for exactly one caller until ``expires_at``; a mark that is over already is refused."""
         if expires_at <= now:
             return False
-        # Hashed, so that a value of any size and script is a key of 32 bytes and tells a thief nothing.
-        digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()
-        values = {"kind": kind, "value": digest, "expires_at": expires_at, "now": now}
+        values = {"kind": kind, "value": _digest(value), "expires_at": expires_at, "now": now}
 
         def work(connection: Connection) -> bool:
             return connection.execute(_MARK[connection.dialect.name], values).first() is not None
 
         return await self._database.run(work)
+
+    async def is_used(self, kind: str, value: str, now: datetime) -> bool:
+        """Whether the mark stands."""
+        values = {"kind": kind, "value": _digest(value), "now": now}
+        return await self._database.read(lambda connection: connection.execute(_IS_MARKED, values).first() is not None)
+
+
+def _digest(value: str) -> bytes:
+    """Hashed, so that a value of any size and script is a key of 32 bytes and tells a thief nothing."""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()

@@ -164,6 +164,7 @@ async def test_a_client_of_every_kind_comes_back_as_it_was_saved(stores: Stores)
         registration_token_hash=b"r" * 32,
         requests_per_minute=7,
         legacy_without_pkce=True,
+        service_scopes=("signatures:validate", "signatures:read"),
     )
 
     await stores.registry.save(client, CREATED)

@@ -16,6 +16,15 @@ async def test_a_mark_is_made_once(stores: Stores) -> None:
     assert uses == [True, False, False]
 
 
+async def test_a_mark_can_be_looked_at_without_being_made(stores: Stores) -> None:
+    assert not await stores.replays.is_used("service token", "jti-1", NOW)
+    assert await stores.replays.first_use("service token", "jti-1", LATER, NOW)
+
+    assert await stores.replays.is_used("service token", "jti-1", NOW)
+    assert not await stores.replays.is_used("client_assertion", "jti-1", NOW)
+    assert not await stores.replays.is_used("service token", "jti-1", LATER)
+
+
 async def test_kinds_and_values_do_not_touch_each_other(stores: Stores) -> None:
     assert await stores.replays.first_use("client_assertion", "jti-1", LATER, NOW)
 

@@ -1,5 +1,6 @@
 """Whoever steals the database gets no usable code, token or cookie, and no name or number (CD-06, MP-06, AU-06)."""
 
+import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,7 @@ from tests.contracts.stores.requests import (
     REQUEST_HASH,
     leave_requests,
 )
+from tests.contracts.stores.signing import leave_signatures
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 READS: dict[str, Callable[[Stores], Awaitable[object]]] = {
@@ -57,6 +59,9 @@ READS: dict[str, Callable[[Stores], Awaitable[object]]] = {
     "pushed_requests": lambda stores: stores.pushed.pushed(HANDLE, "rp-a", NOW),
     "decoupled_requests": lambda stores: stores.decoupled.poll(REQUEST_HASH, NOW),
     "deliveries": lambda stores: stores.deliveries.due(NOW, MINUTE, 9),
+    "reports": lambda stores: stores.reports.find("report-1", "rp-a"),
+    "report_evidence": lambda stores: stores.reports.evidence("report-1", "rp-a"),
+    "signing_requests": lambda stores: stores.signing_requests.find("signing-1", NOW),
 }
 UPSTREAM = "upstream-subject-canary"
 HOME_CARD = "hkid:Z6839874"
@@ -80,6 +85,7 @@ async def live(world: World) -> str:
     reveal = Reveal("reveal-1", "operator-a", NOW, "a stated purpose", number, NOW + MINUTE)
     await stores.reveal_registry.ask(reveal, an_event(AuditAction.REVEAL_ASKED))
     await leave_requests(world)
+    await leave_signatures(stores)
     return number.value
 
 
@@ -114,6 +120,12 @@ async def test_cd_06_no_byte_of_the_file_tells_a_secret_or_a_person(world: World
         "auth_req_id": AUTH_REQ_ID,
         "notification token": NOTIFICATION_TOKEN,
         "binding message": BINDING_MESSAGE,
+        "report": "report-canary",
+        "evidence": "evidence-canary",
+        "evidence as it is packed": base64.b64encode(b"evidence-canary").decode(),
+        "document to sign": "Contrato",
+        "what a provider's dialect kept": "kept-canary",
+        "state of a signing request": "state-canary",
     }
     assert [what for what, canary in canaries.items() if canary.encode() in dump] == []
     assert b"rp-a.example" in dump  # the search does find what is there
@@ -157,9 +169,7 @@ async def test_mp_06_whoever_brings_another_key_under_a_known_name_is_turned_awa
         await open_stores(database_url, sealing_keys={"1": SEALING_KEY}, index_keys={"1": bytes(reversed(range(32)))})
 
 
-@pytest.mark.parametrize(
-    "table", ["transactions", "sessions", "grants", "bindings", "pushed_requests", "decoupled_requests", "deliveries"]
-)
+@pytest.mark.parametrize("table", READS)
 async def test_a_box_that_was_moved_to_another_row_does_not_open(world: World, table: str) -> None:
     await live(world)
     await world.stores.database.run(move_a_box_to(table))

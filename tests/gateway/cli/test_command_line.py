@@ -20,7 +20,7 @@ def test_init_makes_keys_that_only_their_owner_can_read_and_keeps_what_is_there(
     first = json.loads(gate("init", str(tmp_path), "--json").stdout)
     second = json.loads(gate("init", str(tmp_path), "--json").stdout)
 
-    assert len(first["keys_made"]) == 9
+    assert len(first["keys_made"]) == 10
     assert second["keys_made"] == []
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}
 

@@ -221,6 +221,9 @@ class FakeReplays:
         self.seen[kind, value] = expires_at
         return True
 
+    async def is_used(self, kind: str, value: str, now: datetime) -> bool:
+        return self.seen.get((kind, value), now) > now
+
 
 @dataclass
 class FakeFetch:

@@ -65,6 +65,7 @@ FULL: dict[str, Any] = {
     "gba_document_codes": {"permit_cn": "05"},
     "gba_requests_per_minute": 60,
     "gba_legacy_without_pkce": True,
+    "gba_service_scopes": ["signatures:validate"],
 }
 
 

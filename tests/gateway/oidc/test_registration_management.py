@@ -66,6 +66,7 @@ async def test_a_change_never_widens_what_the_client_has() -> None:
         {"subject_type": "public"},
         {"gba_requests_per_minute": 1},
         {"gba_legacy_without_pkce": True},
+        {"gba_service_scopes": ["signatures:validate"], "grant_types": ["client_credentials"]},
         {"redirect_uris": ["https://elsewhere.example/cb"]},
     ):
         with pytest.raises(OAuthError):

@@ -214,7 +214,7 @@ async def test_an_unknown_code_is_refused(code) -> None:
         ({"grant_type": LEFT_OUT}, ErrorCode.INVALID_REQUEST),
         ({"code": LEFT_OUT}, ErrorCode.INVALID_REQUEST),
         ({"grant_type": "password"}, ErrorCode.UNSUPPORTED_GRANT_TYPE),
-        ({"grant_type": "client_credentials"}, ErrorCode.UNSUPPORTED_GRANT_TYPE),
+        ({"grant_type": "client_credentials"}, ErrorCode.UNAUTHORIZED_CLIENT),
         ({"grant_type": "refresh_token"}, ErrorCode.UNAUTHORIZED_CLIENT),
         ({"grant_type": "authorization_code "}, ErrorCode.UNSUPPORTED_GRANT_TYPE),
         ({"code": "a\nb"}, ErrorCode.INVALID_REQUEST),

@@ -32,6 +32,7 @@ from gateway.web.render import build_renderer
 from gateway.web.sign_in_pages import ConsentPage, Elsewhere
 from gateway.web.start_page import start_page
 from gateway.web.texts import load_texts
+from tests.gateway.web.signature_samples import MORE_SIGNATURE_PAGES, SIGNATURE_PAGES
 
 STRICT = build_renderer(load_texts(strict=True))
 VOID = {"meta", "link", "img", "input", "hr", "br"}
@@ -221,9 +222,9 @@ ACCOUNT_PAGES: list[Page] = [
 NAMED: list[Page] = [CHOOSER, PERMIT, CONSENT, FULL_CONSENT, SIGN_OUT, SIGNED_OUT, PROBLEM, START]
 NAMED += [FORM_POST, ERROR, ERROR_LIST, TELLING]
 NAMED += [replace(PERMIT, answer="permit.format"), replace(SIGNED_OUT, way_home=None, upstream=())]
-UNLIKE: list[Page] = [*NAMED, *ACCOUNT_PAGES, *DECOUPLED_PAGES]
+UNLIKE: list[Page] = [*NAMED, *ACCOUNT_PAGES, *DECOUPLED_PAGES, *SIGNATURE_PAGES]
 """One of everything that differs to the eye; the rest differs in a name."""
-PAGES: list[Page] = [*UNLIKE, *(replace(page, service=None) for page in NAMED if page.service)]
+PAGES: list[Page] = [*UNLIKE, *MORE_SIGNATURE_PAGES, *(replace(page, service=None) for page in NAMED if page.service)]
 
 
 class Outline(HTMLParser):

@@ -184,7 +184,7 @@ async def test_a_call_is_a_post(service):
 
 @pytest.mark.parametrize(
     "path",
-    ["account/signing/initiateRequest", "account/auth/profile/initiateRequest", "anonymous/signing/getResult"],
+    ["account/signing/initiateRequest", "account/auth/profile/initiateRequest", "anonymous/eme/getResult"],
 )
 async def test_what_is_not_simulated_yet_is_not_found(service, path):
     assert (await service.post(f"/api/v1/{path}")).status_code == 404

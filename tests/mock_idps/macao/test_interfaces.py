@@ -213,5 +213,10 @@ async def test_each_client_sees_another_uid(stage):
     assert seen_by_other != seen_by_gateway
 
 
-async def test_nothing_exists_at_the_signing_endpoints_yet(stage):
-    assert (await stage.service.post("/esign/sessions")).status_code == 404
+async def test_nobody_signs_without_a_token_of_the_scope_esign(stage):
+    headers = {"Authorization": f"Bearer {await stage.access_token()}"}
+
+    without = await stage.service.post("/esign/sessions", data={"docHash": "0" * 64})
+    too_narrow = await stage.service.post("/esign/sessions", data={"docHash": "0" * 64}, headers=headers)
+
+    assert [answer.json()["code"] for answer in (without, too_narrow)] == [4010, 4030]
