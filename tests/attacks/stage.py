@@ -35,6 +35,8 @@ from tests.world import a_client, a_world
 
 VOUCHING: Final = "https://vouching.example"
 LASTING: Final = Lifetimes(access_token=timedelta(hours=24))
+_OF_OTHERS: Final = frozenset({GrantType.TOKEN_EXCHANGE, GrantType.CLIENT_CREDENTIALS})
+"""Grants that no client has beside people's sign-ins."""
 
 
 @dataclass(slots=True)
@@ -109,7 +111,7 @@ async def _a_party(world: WatchedWorld, client_id: str, alg: str = "ES256") -> R
         redirect_uris=(f"{RP}/{client_id}/callback",),
         post_logout_redirect_uris=(),
         jwks=key.jwks,
-        grant_types=tuple(grant for grant in GrantType if grant is not GrantType.TOKEN_EXCHANGE),
+        grant_types=tuple(grant for grant in GrantType if grant not in _OF_OTHERS),
         backchannel_token_delivery_mode=DeliveryMode.POLL,
     )
     party = await RelyingParty.register(world, client, dpop=True)

@@ -187,7 +187,7 @@ async def test_hp_06_a_body_that_drips_is_given_up(shared_world: WatchedWorld, m
             await asyncio.sleep(0.01)
             yield bytes([byte])
 
-    monkeypatch.setattr(edge, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(edge, "_ORDINARY", edge.BodyLimit(seconds=0.1))
     async with gateway_client(shared_world) as http:
         response = await http.post("/token", content=dripping(), headers={"content-type": FORM})
 

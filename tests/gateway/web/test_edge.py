@@ -70,7 +70,7 @@ async def test_a_body_of_exactly_the_limit_passes(http: httpx.AsyncClient) -> No
 
 @pytest.mark.attack("HP-06")
 async def test_hp_06_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(edge, "_ORDINARY", edge.BodyLimit(seconds=0.01))
     sent: list[dict] = []
 
     async def receive() -> dict:
