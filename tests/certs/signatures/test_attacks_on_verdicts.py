@@ -25,7 +25,8 @@ from tests.certs.signatures.judging import (
     said,
     warnings,
 )
-from tests.certs.signatures.test_times import FAILED, archived, old
+from tests.certs.signatures.test_revoked import FAILED
+from tests.certs.signatures.test_times import archived, old
 
 DAY = timedelta(days=1)
 DEFAULT = POLICIES.find("gba-default")

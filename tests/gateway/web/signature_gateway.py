@@ -1,6 +1,7 @@
 """A gateway that validates: the sandbox's lists imported, services registered, and ways to ask it."""
 
 import contextlib
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 
+from certs.keys.verification_keys import VerificationKeys
 from gateway.admin import keyring, trust_import
 from gateway.admin.acts import Act
 from gateway.admin.trust_office import TrustOffice
@@ -22,6 +24,8 @@ from tests.authority import a_world as authorities
 from tests.certs.signatures.judging import branch, detached, good_news, text
 from tests.world import World, a_world
 
+ROOT: Final = "/v1/signatures"
+VALIDATE: Final = f"{ROOT}/validate"
 ALL: Final = tuple(scope.value for scope in ServiceScope)
 REASON: Final = "lists of the sandbox"
 
@@ -101,3 +105,30 @@ async def import_lists(world: World, block: Signatures) -> None:
     if found["result"] == "waiting":
         await trust_import.acknowledge(office, found["proposal"], codes, Act("ben", NOW, REASON))
     world.clock.now = NOW + timedelta(seconds=10)
+
+
+async def validate(gateway: SignatureGateway, client_id: str = "registry", **changes: Any) -> httpx.Response:
+    return await gateway.call("POST", VALIDATE, await gateway.token(client_id), json=a_request(**changes))
+
+
+def said(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["error"]
+
+
+async def multipart(gateway: SignatureGateway, members: dict[str, Any], **files: bytes) -> httpx.Response:
+    parts = {"request": json.dumps(members).encode(), **files}
+    return await gateway.call(
+        "POST", VALIDATE, await gateway.token(), files={name: (name, data) for name, data in parts.items()}
+    )
+
+
+async def keys(gateway: SignatureGateway) -> VerificationKeys:
+    return VerificationKeys.from_jwks((await gateway.call("GET", f"{ROOT}/keys")).json())
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def without(members: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if name not in names}

@@ -1,6 +1,5 @@
 import base64
 import hashlib
-import json
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,7 +11,6 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from certs.keys.verification_keys import VerificationKeys
 from certs.signatures import receipt
 from certs.signatures.seal import open_sealed
 from certs.trust.errors import RefusalCode, Refused
@@ -22,12 +20,23 @@ from gateway.web.signature_desk import SignatureDesk
 from gateway.web.turns import Turns
 from tests.authority import NOW
 from tests.certs.signatures.judging import CONTENT
-from tests.gateway.web.signature_gateway import SignatureGateway, a_request, a_service, a_signature_gateway
+from tests.gateway.web.signature_gateway import (
+    ROOT,
+    VALIDATE,
+    SignatureGateway,
+    a_request,
+    a_service,
+    a_signature_gateway,
+    keys,
+    multipart,
+    names_in,
+    said,
+    validate,
+    without,
+)
 from tests.world import a_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ROOT = "/v1/signatures"
-VALIDATE = f"{ROOT}/validate"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -40,18 +49,6 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sign
     )
     async with a_signature_gateway(tmp_path_factory.mktemp("endpoints") / "world", *services) as running:
         yield running
-
-
-async def validate(gateway: SignatureGateway, client_id: str = "registry", **changes: Any) -> httpx.Response:
-    return await gateway.call("POST", VALIDATE, await gateway.token(client_id), json=a_request(**changes))
-
-
-def said(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]
-
-
-async def keys(gateway: SignatureGateway) -> VerificationKeys:
-    return VerificationKeys.from_jwks((await gateway.call("GET", f"{ROOT}/keys")).json())
 
 
 async def test_a_good_signature_is_a_report_that_anybody_can_check(shared: SignatureGateway) -> None:
@@ -193,21 +190,6 @@ async def test_tl_08_without_lists_that_count_nothing_is_validated(
     for response in (one, batch):
         assert said(response) == (503, "temporarily_unavailable")
         assert response.headers["retry-after"] == "60"
-
-
-async def multipart(gateway: SignatureGateway, members: dict[str, Any], **files: bytes) -> httpx.Response:
-    parts = {"request": json.dumps(members).encode(), **files}
-    return await gateway.call(
-        "POST", VALIDATE, await gateway.token(), files={name: (name, data) for name, data in parts.items()}
-    )
-
-
-def names_in(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
-
-
-def without(members: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if name not in names}
 
 
 async def test_signature_and_content_may_come_as_files(shared: SignatureGateway) -> None:
