@@ -66,6 +66,7 @@ def test(options: list[str]) -> NoReturn:
     with step("browser and accessibility rules"):
         run([str(PYTHON), str(ROOT / "tests" / "browser_binary.py")])
         run([str(PYTHON), str(ROOT / "tests" / "clients" / "apache_packages.py")])
+        run([str(PYTHON), str(ROOT / "tests" / "certs" / "keys" / "backends" / "softhsm_packages.py")])
     if without_engines:
         os.environ["GATE_WITHOUT_ENGINES"] = "1"
     hand_over(str(PYTHON), "tests/phases.py", *options)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -13,22 +14,32 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from gateway.admin import keyring
+from gateway.admin import key_home, keyring
+from gateway.admin.audit_keeping import AuditKeeper
+from gateway.admin.key_roles import require_separate
+from gateway.admin.key_sets import TLS
 from gateway.admin.keyring import Keyring
 from gateway.admin.numbers import require_sound_blocks
 from gateway.assembly import Parts, desk_of, offers_mutual_tls, web_of
 from gateway.broker import problems
 from gateway.broker.problems import ProblemError
-from gateway.chores import Chores, under_way
+from gateway.chores import Chores, Rotation, under_way
+from gateway.clock_watch import watched
 from gateway.config import ConfigurationError, Settings
 from gateway.federation import own_entity, with_federation
+from gateway.heartbeat import Heartbeat, beating, condition_of
+from gateway.key_following import followed
+from gateway.live_upstreams import LiveUpstreams
+from gateway.managed_keys import managed_keys, probe_of
 from gateway.oidc import metadata
 from gateway.oidc.ports import Fetch
 from gateway.outbound import build_fetch
 from gateway.own_party import with_own_party
 from gateway.product import product_version, utc_now
+from gateway.sealed_audit import sealing_of
 from gateway.signatures.trust_state import TrustFiles
 from gateway.store.open import AttemptLimits, Stores, open_stores
+from gateway.tls_keys import installer
 from gateway.trust_files import trust_files
 from gateway.upstreams import build_calls, build_upstreams
 from gateway.validation import validation
@@ -36,6 +47,7 @@ from gateway.web import (
     account,
     approvals,
     back_channel,
+    dashboard,
     devices,
     error_pages,
     federation_endpoints,
@@ -74,34 +86,59 @@ def create_app(
     calls: Calls | None = None,
     fetch: Fetch | None = None,
     clock: Callable[[], datetime] = utc_now,
+    steady: Callable[[], float] | None = None,
 ) -> "Application":
     """Put the public application together; its stores are opened when it starts."""
+    clock = watched(clock, steady)
     require_sound_blocks()
-    keys = keyring.load(settings.keys_dir, clock())
+    keys = keyring.load(settings.keys_dir)
+    key_home.mark(settings.keys_dir, settings.issuer)
+    require_separate(settings, keyring.own_files(settings.keys_dir))
+    discovery = _discovery(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as open_things:
             stores = await _open(settings, keys)
             open_things.push_async_callback(stores.aclose)
+            await _settle_issuer(stores, settings.issuer, clock())
+            managed = await managed_keys(settings, keys, stores, clock())
+            live = managed.live
             upstreams = build_upstreams(settings, calls or build_calls(settings), clock)
             open_things.push_async_callback(upstreams.calls.aclose)
+            watchers = dict(LiveUpstreams(settings, upstreams, clock).watchers(managed.backend))
+            await live.watch(watchers | {TLS: installer(settings.server, managed.backend)})
             outside = await _outside(settings, fetch, open_things)
             own = await with_own_party(stores.clients, stores.registry, settings.issuer, clock())
             clients = with_federation(own, stores.registry, settings, outside, clock)
             due = asyncio.Event()
-            judging = await open_things.enter_async_context(
-                validation(settings, keys, stores, product_version(), clock)
+            judging = await open_things.enter_async_context(validation(settings, keys, live.reports, stores, clock))
+            entity = own_entity(settings, live.federation, discovery)
+            parts = Parts(settings, keys, stores, clients, upstreams, outside, clock, live, judging, entity)
+            web = web_of(parts, due)
+            app.state.stores, app.state.web, app.state.keys = stores, web, managed
+            rotation = Rotation(live, managed.office, probe_of(outside), automatic=settings.keys.automatic)
+            app.state.chores = Chores(
+                stores,
+                web.broker,
+                web.op,
+                upstreams.calls,
+                clock,
+                due,
+                rotation,
+                _trust(settings, keys),
+                AuditKeeper(sealing_of(settings, stores, live)),
             )
-            web = web_of(Parts(settings, keys, stores, clients, upstreams, outside, clock, judging), due)
-            app.state.stores, app.state.web = stores, web
-            app.state.chores = Chores(stores, web.broker, web.op, upstreams.calls, clock, due, _trust(settings, keys))
+            told = partial(condition_of, live, upstreams.calls.breakers)
+            heart = Heartbeat(stores.instances, stores.audit, clock, condition=told)
+            app.state.heartbeat = heart
+            await open_things.enter_async_context(beating(heart))
             await open_things.enter_async_context(under_way(app.state.chores))
             yield
 
     bodies = {} if settings.signatures is None else {**signatures.BODIES, signature_pages.HOME: _PAGE_BODY}
     is_secure = settings.issuer.startswith("https://")
-    return Application(_routes(settings, keys, lifespan), secure=is_secure, bodies=bodies)
+    return Application(_routes(settings, discovery, lifespan), secure=is_secure, bodies=bodies)
 
 
 def create_operator_app(
@@ -111,7 +148,8 @@ def create_operator_app(
     if settings.operator_api is None:
         raise ConfigurationError("the operator API is off: the settings have no block operator_api")
     require_sound_blocks()
-    keys = keyring.load(settings.keys_dir, clock())
+    clock = watched(clock)
+    keys = keyring.load(settings.keys_dir)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -119,13 +157,18 @@ def create_operator_app(
             stores = await _open(settings, keys, _OPERATORS_PACE)
             open_things.push_async_callback(stores.aclose)
             outside = await _outside(settings, fetch, open_things)
+            managed = await managed_keys(settings, keys, stores, clock())
             app.state.stores = stores
-            app.state.desk = desk_of(settings, keys, stores, outside, clock)
+            app.state.desk = desk_of(settings, keys, managed, stores, fetch=outside, clock=clock)
+            told = partial(condition_of, managed.live, None)
+            heart = Heartbeat(stores.instances, stores.audit, clock, kind="operators", condition=told)
+            await open_things.enter_async_context(followed(managed.live))
+            await open_things.enter_async_context(beating(heart))
             yield
 
-    inner = _bare("Bay Area identity gateway: operator API", lifespan, operator_api.EXCEPTION_HANDLERS)
-    inner.router.routes.extend(operator_api.routes())
-    return Application(inner, secure=False)
+    inner = _bare("Bay Area identity gateway: operator API", lifespan, dashboard.EXCEPTION_HANDLERS)
+    inner.router.routes.extend([*operator_api.routes(), *dashboard.routes()])
+    return Application(inner, secure=settings.operator_api.tls_certificate is not None)
 
 
 async def _outside(settings: Settings, fetch: Fetch | None, open_things: contextlib.AsyncExitStack) -> Fetch:
@@ -147,6 +190,13 @@ async def _open(settings: Settings, keys: Keyring, limits: AttemptLimits | None 
     )
 
 
+async def _settle_issuer(stores: Stores, issuer: str, now: datetime) -> None:
+    """Refuse to work under another name than the one that living tokens carry (F-UPG-04)."""
+    other = await stores.facts.settle_issuer(issuer, now)
+    if other is not None:
+        raise ConfigurationError(f"setting issuer: tokens of {other} are still alive in this database")
+
+
 class Application:
     """The edge around the routes; what an ASGI server runs."""
 
@@ -163,17 +213,20 @@ def _trust(settings: Settings, keys: Keyring) -> TrustFiles | None:
     return None if settings.signatures is None else trust_files(settings.signatures, keys)
 
 
-def _routes(settings: Settings, keys: Keyring, lifespan: Any) -> FastAPI:
-    discovery = metadata.discovery(
+def _discovery(settings: Settings) -> dict[str, Any]:
+    return metadata.discovery(
         settings.issuer,
         acr_values=tuple(level.acr for level in Assurance),
         ui_locales=LOCALES,
         mtls=offers_mutual_tls(settings),
     )
+
+
+def _routes(settings: Settings, discovery: dict[str, Any], lifespan: Any) -> FastAPI:
     inner = _bare("Bay Area identity gateway", lifespan, {HTTPException: _not_served, Exception: _fault})
     inner.router.routes.extend(
         [
-            *_for_servers(settings, keys, discovery),
+            *_for_servers(settings, discovery),
             *front_channel.routes(),
             *devices.routes(),
             *approvals.routes(),
@@ -191,11 +244,11 @@ def _routes(settings: Settings, keys: Keyring, lifespan: Any) -> FastAPI:
     return inner
 
 
-def _for_servers(settings: Settings, keys: Keyring, discovery: dict[str, Any]) -> list[BaseRoute]:
+def _for_servers(settings: Settings, discovery: dict[str, Any]) -> list[BaseRoute]:
     return [
-        *back_channel.routes(discovery, dict(keys.signing.jwks())),
+        *back_channel.routes(discovery),
         *registration_endpoints.routes(),
-        *federation_endpoints.routes(own_entity(settings, keys, discovery)),
+        *(federation_endpoints.routes() if settings.federation is not None else ()),
         *identifiers.routes(),
         *((*signatures.routes(), *signing_requests.routes()) if settings.signatures is not None else ()),
     ]

@@ -16,9 +16,12 @@ from gateway.settings_checks import check
 from gateway.toml_sections import ConfigurationError, duration, read_secret, section
 
 __all__ = [
+    "Audit",
+    "Backup",
     "ConfigurationError",
     "Dpop",
     "Federation",
+    "Keys",
     "Lifetimes",
     "Limits",
     "OperatorApi",
@@ -30,7 +33,9 @@ __all__ = [
     "Storage",
     "duration",
     "load",
+    "parse",
     "read_secret",
+    "read_text",
     "settings_path",
 ]
 
@@ -59,6 +64,57 @@ class OperatorApi:
 
     host: str = "127.0.0.1"
     port: int = 8010
+    tls_certificate: Path | None = None
+    """Certificate chain, PEM: the operators' listener speaks https itself."""
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    """Authorities of operators' client certificates, PEM."""
+    session: timedelta = timedelta(hours=8)
+    """The longest that an operator stays signed in."""
+    session_idle: timedelta = timedelta(minutes=15)
+    require_two_factors: bool = True
+    """Whether acts that change something need a password with a one-time code, or a client certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """How the gateway's own keys are kept and rotated (docs/how-to/rotate-keys.md)."""
+
+    automatic: bool = True
+    """Whether the running gateway takes the steps that are due by itself."""
+    jwks_max_age: timedelta = timedelta(minutes=5)
+    """How long relying parties may keep the published key set without asking again."""
+    jwks_stale_if_error: timedelta = timedelta(hours=24)
+    """How much longer they may while we do not answer."""
+    partner_refresh: timedelta = timedelta(hours=1)
+    """How long the slowest relying party waits between two readings, as far as is known."""
+    skew: timedelta = timedelta(seconds=60)
+    settle: timedelta = timedelta(hours=1)
+    """How long a rotation can be taken back."""
+    active_life: timedelta = timedelta(days=90)
+    backend: str = "sealed"
+    """Where new private halves are made: ``sealed`` (files), ``pkcs11``."""
+    pkcs11_module: Path | None = None
+    pkcs11_token: str | None = None
+    """The label of the token."""
+    pkcs11_pin_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The tamper-evident record of what happened."""
+
+    checkpoints: Path | None = None
+    """File of signed checkpoints, to be kept apart from the database and its backups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Where backups go."""
+
+    folder: Path
+    warn_after: timedelta = timedelta(hours=26)
+    """How old the last backup may be before it is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +245,10 @@ class Settings:
     """None without a block of its own: then nothing is validated."""
     transfers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Provider -> jurisdictions that its people's details may go to; without the block, every one of the area."""
+    keys: Keys = field(default_factory=Keys)
+    audit: Audit = field(default_factory=Audit)
+    backup: Backup | None = None
+    """None without a block of its own: then a folder is given with each backup."""
     operator_api: OperatorApi | None = None
     """Off without a block of its own."""
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
@@ -199,12 +259,23 @@ class Settings:
 
 def load(path: Path) -> Settings:
     """Read and check the settings; raises ``ConfigurationError`` naming the key that is wrong."""
+    return parse(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a settings file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"settings file {path} is not TOML: it is no UTF-8") from error
     except OSError as error:
         raise ConfigurationError(
             f"settings file {path} cannot be read ({error.strerror}); `gate init` makes one, GATE_CONFIG names it"
         ) from error
+
+
+def parse(text: str, path: Path) -> Settings:
+    """The settings of a text, whose paths are relative to where its file stands."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

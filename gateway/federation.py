@@ -8,9 +8,9 @@ from typing import Any, Final
 from certs.keys import JoseError
 from certs.keys.errors import JsonError
 from certs.keys.jose import VerificationKeys
-from certs.keys.signing_key import KeySet
+from certs.keys.signing_key import KeySource
 from certs.keys.strict_json import parse_object
-from gateway.admin.keyring import Keyring
+from gateway.admin.key_sets import FEDERATION, OWN
 from gateway.config import ConfigurationError, Federation, Settings
 from gateway.federated_clients import FederatedClients, FederatedRegistry
 from gateway.oidc.federation.automatic import Admission
@@ -23,19 +23,17 @@ from gateway.oidc.registration import JURISDICTIONS
 _FILE_LIMIT: Final = 64 * 1024
 
 
-def own_entity(settings: Settings, keys: Keyring, discovery: Mapping[str, Any]) -> OwnEntity | None:
+def own_entity(settings: Settings, keys: KeySource, discovery: Mapping[str, Any]) -> OwnEntity | None:
     """What the gateway says of itself; none without a block ``federation``."""
     block = settings.federation
     if block is None:
         return None
-    if keys.federation is None:
-        raise ConfigurationError("federation: the keys folder has no federation-es256.pem; `gate init` makes one")
     return OwnEntity(
         issuer=settings.issuer,
         organisation=block.organisation,
         authority_hints=tuple(_entity(name, "authority_hints") for name in block.authority_hints),
-        keys=KeySet((keys.federation,)),
-        algorithm=keys.federation.algorithm.value,
+        keys=keys,
+        algorithm=OWN[FEDERATION],
         discovery=discovery,
     )
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.toml_sections import ConfigurationError
+from gateway.key_settings import check_keys
+from gateway.production_checks import check_production
+from gateway.toml_sections import ConfigurationError, written
 
 if TYPE_CHECKING:  # config reads the file and then asks this module
-    from gateway.config import Lifetimes, Limits, Server, Settings
+    from gateway.config import Lifetimes, Limits, OperatorApi, Server, Settings
 
 _JURISDICTIONS: Final = frozenset({"HK", "MO", "GD"})
 _LOOPBACK: Final = ("http://127.0.0.1", "http://localhost", "http://[::1]")
@@ -17,6 +19,8 @@ _FURTHER: Final = ("corpid_base_url",)
 """Addresses that a provider's block may hold beside its own."""
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
 _MOST_REQUESTS: Final = 10_000_000
+_LONGEST_SESSION: Final = timedelta(hours=24)
+"""Of an operator."""
 _AT_MOST: Final = {
     "authorization_code": timedelta(seconds=60),
     "refresh_token": timedelta(days=90),
@@ -48,10 +52,11 @@ def check(settings: "Settings") -> None:
     _check_server(settings.server, settings.issuer)
     _check_lifetimes(settings.lifetimes)
     _check_limits(settings.limits)
+    check_keys(settings.keys, settings.environment)
     if settings.signatures is not None and settings.signatures.relying_jurisdiction not in _JURISDICTIONS:
         raise ConfigurationError("setting signatures.relying_jurisdiction must be HK, MO or GD")
-    if settings.outbound.allow_loopback and settings.environment != "development":
-        raise ConfigurationError("setting outbound.allow_loopback is for development only")
+    if settings.environment == "production":
+        check_production(settings)
 
 
 def _addresses(settings: "Settings") -> list[tuple[str, str]]:
@@ -77,6 +82,16 @@ def _check_ports(settings: "Settings") -> None:
         _check_port("operator_api.port", settings.operator_api.port)
         if settings.operator_api.port == settings.server.port:
             raise ConfigurationError("setting operator_api.port must differ from server.port")
+        _check_operators(settings.operator_api)
+
+
+def _check_operators(own: "OperatorApi") -> None:
+    if (own.tls_certificate is None) is not (own.tls_key is None):
+        raise ConfigurationError("settings operator_api.tls_certificate and operator_api.tls_key belong together")
+    if own.tls_client_ca is not None and own.tls_certificate is None:
+        raise ConfigurationError("setting operator_api.tls_client_ca needs operator_api.tls_certificate")
+    if not timedelta(minutes=1) <= own.session_idle <= own.session <= _LONGEST_SESSION:
+        raise ConfigurationError("settings operator_api: one minute <= session_idle <= session <= 24 hours")
 
 
 def _check_port(name: str, port: int) -> None:
@@ -111,17 +126,12 @@ def _check_certificate_header(server: "Server") -> None:
 def _check_lifetimes(lifetimes: "Lifetimes") -> None:
     for name, most in _AT_MOST.items():
         if getattr(lifetimes, name) > most:
-            raise ConfigurationError(f"setting lifetimes.{name} must not exceed {_written(most)}")
+            raise ConfigurationError(f"setting lifetimes.{name} must not exceed {written(most)}")
     for name, least in _AT_LEAST.items():
         if getattr(lifetimes, name) < least:
-            raise ConfigurationError(f"setting lifetimes.{name} must be at least {_written(least)}")
+            raise ConfigurationError(f"setting lifetimes.{name} must be at least {written(least)}")
     if lifetimes.refresh_token_idle > lifetimes.refresh_token:
         raise ConfigurationError("setting lifetimes.refresh_token_idle must not exceed lifetimes.refresh_token")
-
-
-def _written(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    return next(f"{seconds // size}{unit}" for size, unit in ((86400, "d"), (60, "m"), (1, "s")) if not seconds % size)
 
 
 def _check_limits(limits: "Limits") -> None:

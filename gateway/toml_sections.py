@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import timedelta
@@ -10,6 +11,8 @@ from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
 
 _Section = TypeVar("_Section")
 _DURATION: Final = re.compile(r"([0-9]{1,6})(ms|s|m|h|d)", re.ASCII)
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_PRIVATE_KEY: Final = "PRIVATE KEY-----"
 _UNITS: Final = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -86,11 +89,15 @@ def _block(block: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def read_secret(path: Path) -> str:
-    """The content of a secret's file, without the final newline."""
+    """The content of a secret's file, without the final newline; a private key that others can read is refused."""
     try:
-        return path.read_text(encoding="utf-8").strip()
+        content = path.read_text(encoding="utf-8").strip()
+        is_open = path.stat().st_mode & _OTHERS
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"secret file {path} cannot be read") from error
+    if is_open and _PRIVATE_KEY in content:
+        raise ConfigurationError(f"key file {path} is open to others than its owner: chmod 600 {path}")
+    return content
 
 
 def duration(value: Any, name: str) -> timedelta:
@@ -99,6 +106,13 @@ def duration(value: Any, name: str) -> timedelta:
     if match is None:
         raise ConfigurationError(f'setting {name} must be a duration such as "60s", "10m" or "12h"')
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def written(span: timedelta) -> str:
+    """A time span as it stands in a settings file."""
+    seconds = int(span.total_seconds())
+    units = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+    return next(f"{seconds // size}{unit}" for size, unit in units if not seconds % size)
 
 
 def _of(kind: type[_Section], value: Any, name: str) -> _Section:

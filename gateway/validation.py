@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from certs.keys.signing_key import KeySource
 from certs.signatures.built_in_policies import BUILT_IN
 from certs.signatures.collect import Surroundings
 from certs.signatures.policy import Policies
@@ -17,6 +18,7 @@ from certs.trust.errors import Refused
 from certs.trust.fetch import Fetcher
 from gateway.admin.keyring import Keyring
 from gateway.config import ConfigurationError, Settings, Signatures
+from gateway.product import product_version
 from gateway.signatures.service import ValidationService
 from gateway.signatures.trust_state import TrustReader
 from gateway.store.open import Stores
@@ -27,15 +29,13 @@ PRODUCT: Final = "gba-identity-gateway"
 
 @contextlib.asynccontextmanager
 async def validation(
-    settings: Settings, keys: Keyring, stores: Stores, version: str, clock: Callable[[], datetime]
+    settings: Settings, keys: Keyring, reports: KeySource, stores: Stores, clock: Callable[[], datetime]
 ) -> AsyncIterator[ValidationService | None]:
     """The service while it is needed; `None` for a gateway whose settings have no block ``signatures``."""
     block = settings.signatures
     if block is None:
         yield None
         return
-    if keys.report is None:
-        raise ConfigurationError("there is no key for reports yet: run `gate init` to add it")
     worker = WorkerReader()
     fetcher = Fetcher(allow_loopback=settings.outbound.allow_loopback, ca_bundle=settings.outbound.ca_bundle)
     try:
@@ -46,9 +46,9 @@ async def validation(
             worker=worker,
             reports=stores.reports,
             receipts=stores.receipts,
-            report_key=keys.report,
+            report_keys=reports,
             privacy_key=keys.pairwise_key,
-            producer=Producer(PRODUCT, version),
+            producer=Producer(PRODUCT, product_version()),
             clock=clock,
         )
     finally:

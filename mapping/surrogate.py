@@ -7,7 +7,7 @@ remembered in a table; nothing about it can be computed from the permit, which i
 
 import hashlib
 import hmac
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Self
@@ -29,6 +29,9 @@ RANDOM_TRIES: Final = 64
 
 ALERT_SHARE: Final = 0.60
 """From here on a code's day is reported as filling, long before it is full (mapping specification 11.5)."""
+
+_KEPT_BACK: Final = 5
+"""One code of so many is given from only when the others are full or switched off."""
 
 Choose = Callable[[int], int]
 """A chooser below a bound: `secrets.randbelow` where it matters, a seeded one in tests."""
@@ -56,9 +59,26 @@ class Block:
         """Leave codes out that an operator or an alarm froze; those of other blocks mean nothing here."""
         return replace(self, frozen=self.frozen | codes)
 
+    @property
+    def tiers(self) -> tuple[Self, ...]:
+        """The same block in the order in which its codes are given from: the last fifth is kept back, and of it again.
+
+        Which codes are kept back never depends on what is switched off. So there are codes from which nothing was
+        given lately, to go on with when it is not known which numbers were (docs/how-to/back-up-and-restore.md).
+        """
+        reserved = reserved_codes(self.territory, self.holder_class, self.realm)
+        return tuple(self.without(frozenset(reserved) - codes) for codes in _tiers(reserved))
+
     def slot_count(self, sex: Sex) -> int:
         """How many people of one sex can share a birth date."""
         return len(self.codes) * bucket_capacity(sex)
+
+
+def _tiers(codes: Sequence[str]) -> Iterator[frozenset[str]]:
+    while codes:
+        kept_back = max(len(codes) // _KEPT_BACK, 1 if len(codes) > 1 else 0)
+        yield frozenset(codes[: len(codes) - kept_back])
+        codes = codes[len(codes) - kept_back :]
 
 
 def block_for(permit: TravelPermit, realm: Realm) -> Block:

@@ -7,13 +7,14 @@ gateway, and refuses forms that another site submits through a browser.
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from mock_idps import credential_plane
+from mock_idps.control_fields import Fields, read_fields, session, text, typed
 from mock_idps.control_state import ControlState
 from mock_idps.pages import page
 from mock_idps.scenarios import SESSION_KEY
@@ -21,13 +22,11 @@ from mock_idps.scenarios import SESSION_KEY
 SESSION_COOKIE: Final = "mock_session"
 SESSION_HEADER: Final = "X-Mock-Session"
 HOME: Final = "/__mock__/"
-MAX_BODY: Final = 65_536
 
-Fields = Mapping[str, Any]
-Kind = TypeVar("Kind")
 Action = Callable[[ControlState, Fields], Mapping[str, Any]]
 
-HOME_PAGE: Final = """
+HOME_PAGE: Final = (
+    """
 {% macro own() %}{% if session %}<input type="hidden" name="session" value="{{ session }}">{% endif %}{% endmacro %}
 <p>Session: <code id="session">{{ session or "none (for everybody)" }}</code>, clock: {{ skew }} ms</p>
 <form method="get" action="/__mock__/join">
@@ -50,9 +49,13 @@ HOME_PAGE: Final = """
 <input type="hidden" name="scenario" value="{{ name }}"><input type="hidden" name="times" value="1">
 <button id="arm-{{ name }}">{{ name }}</button></form></td><td>{{ effect }}</td></tr>
 {% endfor %}</tbody></table>
+"""
+    + credential_plane.PAGE
+    + """
 <h2>Last requests</h2>
 <table id="log"><tbody>{% for entry in log %}<tr><td><code>{{ entry }}</code></td></tr>{% endfor %}</tbody></table>
 """
+)
 
 
 def control_routes(state: ControlState) -> list[Route]:
@@ -70,6 +73,12 @@ def control_routes(state: ControlState) -> list[Route]:
     async def log(request: Request) -> Response:
         return JSONResponse({"entries": state.log.read(request.query_params.get("session"))})
 
+    async def credentials(_request: Request) -> Response:
+        return JSONResponse({"credentials": credential_plane.racks(state.credentials)})
+
+    def rotate(verb: str) -> Action:
+        return lambda state, fields: credential_plane.act(state.credentials, verb, fields)
+
     async def personas(_request: Request) -> Response:
         return JSONResponse([asdict(persona) for persona in state.people])
 
@@ -84,6 +93,11 @@ def control_routes(state: ControlState) -> list[Route]:
         Route("/__mock__/auto", act(_auto), methods=["POST"]),
         Route("/__mock__/clock", act(_clock), methods=["POST"]),
         Route("/__mock__/keys/rotate", act(_rotate), methods=["POST"]),
+        Route("/__mock__/credentials", credentials, methods=["GET"]),
+        *(
+            Route(f"/__mock__/credentials/{verb}", act(rotate(verb)), methods=["POST"])
+            for verb in credential_plane.ACTS
+        ),
         Route("/__mock__/reset", act(_reset), methods=["POST"]),
     ]
 
@@ -92,7 +106,7 @@ async def _perform(state: ControlState, action: Action, request: Request) -> Res
     if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         return JSONResponse({"error": "this form belongs to another site"}, status_code=403)
     try:
-        is_form, fields = await _fields(request)
+        is_form, fields = await read_fields(request)
         result = action(state, fields)
     except ValueError as error:
         return JSONResponse({"error": str(error)}, status_code=400)
@@ -101,92 +115,64 @@ async def _perform(state: ControlState, action: Action, request: Request) -> Res
     return JSONResponse({"ok": True, **result})
 
 
-async def _fields(request: Request) -> tuple[bool, Fields]:
-    """Read a bounded JSON object or form; an empty body is an empty object."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise ValueError("body too large")
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return True, _form_fields(bytes(body))
-    try:
-        fields = json.loads(bytes(body) or b"{}")
-    except ValueError:
-        raise ValueError("body must be JSON") from None
-    if not isinstance(fields, dict):
-        raise ValueError("body must be a JSON object")  # noqa: TRY004 - one exception type reaches the tester as a 400
-    return False, fields
-
-
-def _form_fields(body: bytes) -> Fields:
-    """Numbers and flags of a plain form get the types that the JSON form has."""
-    fields: dict[str, Any] = dict(parse_qsl(body.decode("ascii", "replace"), max_num_fields=20))
-    for name in ("times", "skew_ms"):
-        if name in fields:
-            fields[name] = int(fields[name]) if fields[name].lstrip("-").isdigit() else fields[name]
-    if "reject" in fields:
-        fields["reject"] = fields["reject"] in {"1", "true", "on"}
-    return fields
-
-
 def _home(state: ControlState, request: Request) -> Response:
     key = request.cookies.get(SESSION_COOKIE, "")
-    session = key if SESSION_KEY.match(key) else None
+    joined = key if SESSION_KEY.match(key) else None
     return page(
         f"Control plane: {state.name}",
         HOME_PAGE,
-        session=session or "",
-        skew=state.skew_ms(session),
+        session=joined or "",
+        skew=state.skew_ms(joined),
         armed=state.book.armed,
         catalogue=state.book.catalogue,
-        log=[json.dumps(entry, ensure_ascii=False, default=str) for entry in state.log.read(session)[:-26:-1]],
+        racks=credential_plane.racks(state.credentials),
+        log=[json.dumps(entry, ensure_ascii=False, default=str) for entry in state.log.read(joined)[:-26:-1]],
     )
 
 
 async def _join(request: Request) -> Response:
-    session = request.query_params.get("session", "")
-    if not SESSION_KEY.match(session):
+    key = request.query_params.get("session", "")
+    if not SESSION_KEY.match(key):
         return JSONResponse({"error": "session must be 1 to 64 characters of A-Z a-z 0-9 _ -"}, status_code=400)
     response = RedirectResponse(HOME, status_code=303)
-    response.set_cookie(SESSION_COOKIE, session, path="/", httponly=True, samesite="lax")
+    response.set_cookie(SESSION_COOKIE, key, path="/", httponly=True, samesite="lax")
     return response
 
 
 def _arm(state: ControlState, fields: Fields) -> Mapping[str, Any]:
-    match = _typed(fields, "match", dict) or {}
+    match = typed(fields, "match", dict) or {}
     if not all(isinstance(value, str) for value in match.values()):
         raise ValueError("match must hold text")
     state.book.arm(
-        _text(fields, "scenario"),
-        session=_session(fields),
+        text(fields, "scenario"),
+        session=session(fields),
         match=match,
-        times=_typed(fields, "times", int),
-        args=_typed(fields, "args", dict) or {},
+        times=typed(fields, "times", int),
+        args=typed(fields, "args", dict) or {},
     )
     return {}
 
 
 def _disarm(state: ControlState, fields: Fields) -> Mapping[str, Any]:
-    return {"removed": state.book.disarm(_typed(fields, "scenario", str), _session(fields))}
+    return {"removed": state.book.disarm(typed(fields, "scenario", str), session(fields))}
 
 
 def _approve(state: ControlState, fields: Fields) -> Mapping[str, Any]:
-    rejected = _typed(fields, "reject", bool) or False
-    state.approve(_text(fields, "session"), _text(fields, "persona"), rejected=rejected)
+    rejected = typed(fields, "reject", bool) or False
+    state.approve(text(fields, "session"), text(fields, "persona"), rejected=rejected)
     return {}
 
 
 def _auto(state: ControlState, fields: Fields) -> Mapping[str, Any]:
-    state.set_auto(_text(fields, "persona"), _session(fields))
+    state.set_auto(text(fields, "persona"), session(fields))
     return {}
 
 
 def _clock(state: ControlState, fields: Fields) -> Mapping[str, Any]:
-    skew_ms = _typed(fields, "skew_ms", int)
+    skew_ms = typed(fields, "skew_ms", int)
     if skew_ms is None:
         raise ValueError("skew_ms is missing")
-    state.set_skew(skew_ms, _session(fields))
+    state.set_skew(skew_ms, session(fields))
     return {}
 
 
@@ -197,25 +183,5 @@ def _rotate(state: ControlState, _fields: Fields) -> Mapping[str, Any]:
 
 
 def _reset(state: ControlState, fields: Fields) -> Mapping[str, Any]:
-    state.reset(_session(fields))
+    state.reset(session(fields))
     return {}
-
-
-def _session(fields: Fields) -> str | None:
-    return _typed(fields, "session", str) or None
-
-
-def _text(fields: Fields, name: str) -> str:
-    value = _typed(fields, name, str)
-    if not value:
-        raise ValueError(f"{name} is missing")
-    return value
-
-
-def _typed(fields: Fields, name: str, kind: type[Kind]) -> Kind | None:
-    value = fields.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{name} must be of type {kind.__name__}")
-    return value

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from mock_idps.credentials import Credentials
 from mock_idps.people.persona import Persona
 from mock_idps.request_log import RequestLog
 from mock_idps.scenarios import SESSION_KEY, ScenarioBook
@@ -34,6 +35,7 @@ class ControlState:
     approvals: dict[str, Approval] = field(default_factory=dict)
     auto: dict[str | None, str] = field(default_factory=dict)
     skew: dict[str | None, int] = field(default_factory=dict)
+    credentials: Credentials = field(default_factory=Credentials)
     on_rotate: Callable[[], Mapping[str, Any] | None] | None = None
     on_reset: Callable[[str | None], None] | None = None
 
@@ -67,6 +69,7 @@ class ControlState:
             self.approvals.clear()
             self.auto.clear()
             self.skew.clear()
+            self.credentials.reset()
         else:
             self.auto.pop(session, None)
             self.skew.pop(session, None)

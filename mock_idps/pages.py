@@ -46,7 +46,7 @@ main { max-width: 40rem; margin: 1rem auto; padding: 1rem; background: var(--car
   border-radius: .5rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.375rem; margin: 0 0 .75rem; } h2 { font-size: 1.125rem; }
 label { display: block; font-weight: 600; margin-top: .75rem; }
-input { font: inherit; width: 100%; padding: .5rem; border: 1px solid var(--line); border-radius: .25rem;
+input, textarea { font: inherit; width: 100%; padding: .5rem; border: 1px solid var(--line); border-radius: .25rem;
   background: var(--paper); color: inherit; }
 button, .button { display: inline-block; font: inherit; margin: .5rem .5rem 0 0;
   padding: .5rem 1rem; border-radius: .25rem; border: 1px solid var(--accent); background: var(--card);

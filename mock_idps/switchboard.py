@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from mock_idps.control_plane import SESSION_COOKIE, SESSION_HEADER, control_routes
 from mock_idps.control_state import Approval, ControlState
+from mock_idps.credentials import Credentials
 from mock_idps.people.persona import Persona
 from mock_idps.scenarios import SESSION_KEY, ScenarioBook
 
@@ -31,6 +32,11 @@ class Switchboard:
     def approvals(self) -> dict[str, Approval]:
         """Answers given through `POST /__mock__/approve`, by login id; a mock pops its own."""
         return self._state.approvals
+
+    @property
+    def credentials(self) -> Credentials:
+        """The credentials of clients and of the platform; a mock sets its racks up and asks them."""
+        return self._state.credentials
 
     def arm(
         self,

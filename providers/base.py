@@ -172,3 +172,14 @@ class IdentityProvider(Protocol):
     def sign_out_url(self, return_to: str) -> str | None:
         """Where to send the browser to end the provider's own session, if there is such a place."""
         ...
+
+
+class KnowsUs(Protocol):
+    """A far side that can be asked whether it accepts our credentials; every dialect of ours is one."""
+
+    async def introduce(self) -> None:
+        """Make one call that nothing but our credentials can spoil, and that changes nothing for anybody.
+
+        Raises ``ProviderError``: ``MISCONFIGURED`` where the credentials are refused.
+        """
+        ...

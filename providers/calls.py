@@ -5,16 +5,19 @@ keeps its interface here, but its own connection pool degrades under load, so re
 """
 
 import asyncio
+import copy
 import json
 import logging
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 
+from providers.breakers import Breakers, Passage
 from providers.errors import ProviderError, ProviderFailure
 from providers.transport import HEADERS, WIRE_ERRORS, pooled_transport, tls_context
 
@@ -27,6 +30,7 @@ _CONNECTIONS: Final = 100
 _KEEP_ALIVE_SECONDS: Final = 5.0
 _SERVER_ERROR: Final = 500
 _TOO_MANY: Final = 429
+_SECONDS: Final = re.compile(r"[0-9]{1,6}")
 
 # httpx logs whole URLs at INFO; Guangdong's dialect puts a secret and tokens into the query (GD-07).
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -50,14 +54,24 @@ class Calls:
         *,
         total: float = TOTAL_SECONDS,
         ca_bundle: Path | None = None,
+        breakers: Breakers | None = None,
     ) -> None:
         self._total = total
+        self.breakers = breakers
+        """Which of the far sides are left alone just now; none where every call is made."""
+        self._far_side: str | None = None
         # The transport alone, no client around it: nothing follows redirects, which would carry a code or a secret to
         # another host (MO-04), keeps cookies for the next person, or takes a proxy from the environment (G14).
         self._transport = transport or pooled_transport(
             tls_context(ca_bundle), limit=_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE_SECONDS
         )
         self._timeouts = {"timeout": httpx.Timeout(total, connect=CONNECT_SECONDS).as_dict()}
+
+    def under(self, far_side: str) -> Self:
+        """The same client with a breaker of its own, for another far side of the same provider."""
+        other = copy.copy(self)
+        other._far_side = far_side  # noqa: SLF001 - the copy is of this class
+        return other
 
     async def get(
         self,
@@ -89,9 +103,19 @@ class Calls:
         return httpx.Request(method, url, headers={**HEADERS, **(headers or {})}, extensions=self._timeouts, **body)
 
     async def _send(self, provider: str, request: httpx.Request) -> Answer:
+        if self.breakers is None:
+            return await self._exchange(provider, request)
+        with self.breakers.passage(self._far_side or provider, provider) as passage:
+            answer = await self._exchange(provider, request, passage)
+            passage.has_failed = _is_page(answer)
+            return answer
+
+    async def _exchange(self, provider: str, request: httpx.Request, passage: Passage | None = None) -> Answer:
         try:
             async with asyncio.timeout(self._total):
                 response = await self._transport.handle_async_request(request)
+                if passage is not None:
+                    passage.wish = _retry_after(response)
                 try:
                     content = await _bounded(provider, response)
                 finally:
@@ -126,6 +150,17 @@ def _judged(provider: str, answer: Answer) -> Answer:
     if 300 <= answer.status < 400:  # noqa: PLR2004 - the redirect class of RFC 9110
         raise ProviderError(provider, ProviderFailure.BROKEN, "redirect")
     return answer
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """The seconds of a ``Retry-After``; a date would need the far side's clock (RFC 9110 §10.2.3)."""
+    value = response.headers.get("retry-after", "").strip()
+    return float(value) if _SECONDS.fullmatch(value) else 0.0
+
+
+def _is_page(answer: Answer) -> bool:
+    """Markup where data was asked for, as portals say that they are in maintenance; its type is not to be relied on."""
+    return answer.status < 300 and answer.content[:64].lstrip().startswith(b"<")  # noqa: PLR2004 - class 2xx
 
 
 def json_object(provider: str, content: bytes) -> dict[str, Any]:

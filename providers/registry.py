@@ -20,6 +20,7 @@ __all__ = [
     "ProviderBlock",
     "SignerFactory",
     "build_register",
+    "check_block",
     "factory_for",
 ]
 
@@ -40,6 +41,9 @@ SIGNERS: Final[Mapping[str, SignerFactory]] = MappingProxyType(
 )
 REGISTER_SIGNERS: Final[Mapping[str, SignerFactory]] = MappingProxyType({"guangdong": guangdong.build_signer})
 """Made from the block of the register instead: they stand behind the same government gateway."""
+_READERS: Final[Mapping[str, Callable[[ProviderBlock], object]]] = MappingProxyType(
+    {"hong_kong": hong_kong.from_settings, "macao": macao.from_settings, "guangdong": guangdong.from_settings}
+)
 
 
 def factory_for(name: str, block: ProviderBlock) -> Factory | None:
@@ -47,3 +51,13 @@ def factory_for(name: str, block: ProviderBlock) -> Factory | None:
     if name in FACTORIES:  # their names stand in records and texts for the three systems, and for nobody else
         return FACTORIES[name]
     return partial(openid_connect.build, name) if block.get("kind") == openid_connect.KIND else None
+
+
+def check_block(name: str | None, block: ProviderBlock, now: datetime) -> None:
+    """Read a provider's block, or that of the register (None), and make nothing of it; raises ``ValueError``."""
+    if name is None:
+        guangdong.link_from_settings(block)
+    elif name in _READERS:
+        _READERS[name](block)
+    else:
+        openid_connect.from_settings(name, block, now)

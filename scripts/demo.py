@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 from gateway.oidc.model import Client  # noqa: E402 - the tree must be importable first
 from gateway.oidc.names import ClientAuthMethod  # noqa: E402
 from mock_idps.personas import PERSONAS  # noqa: E402
+from scripts import demo_operators  # noqa: E402 - as above
 from scripts.sandbox import (  # noqa: E402
     ALL_SCOPES,
     PLACES,
@@ -38,8 +39,11 @@ from scripts.sandbox import (  # noqa: E402
 )
 from scripts.sandbox_lists import bring_in  # noqa: E402 - as above
 
-PORTS: Final = 7
-"""The gateway, three providers, the guest house, the federation's trust anchor, the certification authorities."""
+PORTS: Final = 8
+"""The gateway, three providers, the guest house, the trust anchor, the certification authorities, the operators."""
+_AUTHORITY: Final = 6
+_OPERATORS: Final = 7
+"""Places in the block of ports."""
 
 
 def main() -> int:
@@ -48,25 +52,27 @@ def main() -> int:
     taken = [port for port in range(first, first + PORTS) if not is_free(port)]
     if taken:
         print(f"demo: port {taken[0]} is in use by another program.")
-        print(f"demo: stop that program, or move the whole block of seven ports: GATE_PORT={first + 1000} make demo")
+        print(f"demo: stop that program, or move the whole block of eight ports: GATE_PORT={first + 1000} make demo")
         return 3
     began = time.monotonic()
     database_url = f"sqlite:///{FOLDER / 'gateway.sqlite3'}"
     at = Addresses.with_authorities(first)
-    make_world(FOLDER, at, database_url)
+    make_world(FOLDER, at, database_url, more=demo_operators.settings(first + _OPERATORS))
     secret = guest_house_secret(first, database_url)
+    operator = demo_operators.make_operator(FOLDER, database_url)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)
     children: list[subprocess.Popen[bytes]] = []
     try:
         children = start([*simulations(first), guest_house_command(first)], party(first, secret))
         if not bring_in(FOLDER, str(at.authority), database_url, patience=READY_SECONDS):
-            print(f"demo: nothing answers on port {first + PORTS - 1}; the reason stands in {FOLDER / 'demo.log'}")
+            print(f"demo: nothing answers on port {first + _AUTHORITY}; the reason stands in {FOLDER / 'demo.log'}")
             return 4
-        children += start([[sys.executable, "-m", "gateway.cli", "serve"]])
+        gate = [sys.executable, "-m", "gateway.cli"]
+        children += start([[*gate, "serve"], [*gate, "serve-operators"]])
         if not wait_until_ready(first, children):
             return 4
-        print(summary(first, time.monotonic() - began), flush=True)
+        print(summary(first, time.monotonic() - began, operator), flush=True)
         return watch(children)
     except KeyboardInterrupt:
         print("\ndemo: stopping", flush=True)
@@ -167,7 +173,7 @@ def start(commands: list[list[str]], more: Mapping[str, str] | None = None) -> l
 def wait_until_ready(first: int, children: list[subprocess.Popen[bytes]]) -> bool:
     """Wait for all of them to answer; say which one did not."""
     mocks = ["/__mock__/"] * len(PLACES)
-    paths = ["/readyz", *mocks, "/", "/anchor/.well-known/openid-federation", "/root.json"]
+    paths = ["/readyz", *mocks, "/", "/anchor/.well-known/openid-federation", "/root.json", "/livez"]
     waiting = {first + number: f"http://127.0.0.1:{first + number}{path}" for number, path in enumerate(paths)}
     deadline = time.monotonic() + READY_SECONDS
     while waiting and time.monotonic() < deadline:
@@ -190,7 +196,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def summary(first: int, seconds: float) -> str:
+def summary(first: int, seconds: float, operator: Mapping[str, str]) -> str:
     """Addresses and personas as a short table."""
     rows = [
         ("Book a room (start here)", first + 4, ""),
@@ -201,6 +207,7 @@ def summary(first: int, seconds: float) -> str:
         ("Check a signature", first, "/signatures and /trust"),
         ("Simulated certification authorities", first + 6, "desk for samples: /sign"),
         ("Federation of the three regions", first + 5, "trust anchor: /anchor/.well-known/openid-federation"),
+        ("Operators' pages and API", first + _OPERATORS, f"sign in as {operator['name']}, see below"),
     ]
     lines = ["", f"Ready after {seconds:.1f} s. Everything is a simulation; nobody here is real.", ""]
     lines += [f"  {name:<35} http://127.0.0.1:{port}  {remark}".rstrip() for name, port, remark in rows]
@@ -212,6 +219,8 @@ def summary(first: int, seconds: float) -> str:
             if level is not None
         ]
         lines.append(f"  {person.id:<22} {'+'.join(accounts):<6} {person.permit or '-':<10} {person.note}")
+    lines += ["", f"  The operator {operator['name']} has the password {operator['password']} and this authenticator:"]
+    lines += [f"  {operator['otpauth']}", "  The code of now: .venv/bin/python scripts/demo_operators.py"]
     lines += ["", f"  From a terminal: .venv/bin/gate login try --provider hong-kong --issuer http://127.0.0.1:{first}"]
     return "\n".join([*lines, "  Ctrl-C stops everything.", ""])
 

@@ -29,11 +29,26 @@ from mock_idps.macao.esign_scenarios import SIGNING as MACAO_SIGNING
 from mock_idps.macao.scenarios import SCENARIOS as MACAO_SCENARIOS
 from mock_idps.personas import PERSONAS, Persona
 from scripts.markdown import codes, page, table
+from scripts.operator_roles_page import operator_roles_page
 from scripts.signature_pages import signature_checks_page, signature_reasons_page
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
 CONTROL: Final = "/__mock__/"
 SOMEWHERE: Final = "http://mock.example"
+
+
+CREDENTIALS: Final = (
+    ("Hong Kong", "a client", "`client_secret`", "calls signed with it: `D20006`"),
+    ("Hong Kong", "a client", "`kek`", "nothing: content keys are wrapped under the current one"),
+    ("Macao", "a client", "`client_secret`", "`invalid_client`"),
+    ("Macao", "`platform`", "`profile_key`", "nothing: its number leaves `/keys`"),
+    ("Guangdong", "a client", "`client_secret`", "`40001`"),
+    ("Guangdong", "a client", "`paas_token`", "`46001`"),
+    ("Guangdong", "a client", "`sm2_key`", "`46011`"),
+    ("Guangdong", "a client", "`sm4_key`", "`46010`"),
+    ("Guangdong", "`platform`", "`platform_key`", "nothing: user data and answers are signed with the current one"),
+)
+"""What a rotation of the simulated providers is turned for."""
 
 
 def problems_page() -> str:
@@ -87,6 +102,14 @@ def mocks_page() -> str:
         "## Control plane",
         "The same on all of them, below each one's address.",
         table(("Method", "Path"), _paths(places[0][1], lambda path: path.startswith(CONTROL))),
+        "### Credentials",
+        "Each provider holds several credentials of a kind for the time of a rotation, for each client and of its own:"
+        " the next one and the earlier ones are accepted beside the current one until they are withdrawn. The calls"
+        " take `client` and `kind`; `publish` takes the `value` as well, unless the provider makes it itself, and"
+        " `withdraw` the `name`. A step out of order is refused with 400 and changes nothing. `reset` without a session"
+        " restores what the clients were registered with. How to use them:"
+        " [rotate an upstream credential](../how-to/rotate-an-upstream-credential.md).",
+        table(("Provider", "`client`", "`kind`", "What is refused once it is withdrawn"), CREDENTIALS),
         *(part for place in places for part in _place(*place)),
         *_authority(),
     )
@@ -148,6 +171,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "mocks.md": mocks_page,
     "signature-checks.md": signature_checks_page,
     "signature-reasons.md": signature_reasons_page,
+    "operator-roles.md": operator_roles_page,
 }
 """File below docs/reference -> what it has to say."""
 

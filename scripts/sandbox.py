@@ -60,11 +60,17 @@ class Addresses:
 
 
 def make_world(
-    folder: Path, addresses: Addresses, database_url: str, redis_url: str | None = None, *, unlimited: bool = False
+    folder: Path,
+    addresses: Addresses,
+    database_url: str,
+    redis_url: str | None = None,
+    *,
+    unlimited: bool = False,
+    more: str = "",
 ) -> Path:
     """Write keys, ``gate.toml`` and ``mocks.json`` into the folder and bring the database up; returns ``gate.toml``.
 
-    ``unlimited`` sets limits that no test and no benchmark reaches by accident.
+    ``unlimited`` sets limits that no test and no benchmark reaches by accident; ``more`` are further blocks.
     """
     folder.mkdir(exist_ok=True, parents=True, mode=0o700)
     keyring.create(folder / "keys", utc_now())
@@ -72,7 +78,7 @@ def make_world(
     write(folder / "mocks.json", json.dumps(mock_settings(addresses, made), indent=2))
     settings = folder / "gate.toml"
     limits = UNLIMITED if unlimited else ""
-    write(settings, gate_settings(addresses, made, database_url, redis_url) + limits)
+    write(settings, gate_settings(addresses, made, database_url, redis_url) + limits + more)
     migrate.upgrade(database_url)
     return settings
 
@@ -257,9 +263,9 @@ def fapi_client(folder: Path, redirect_uri: str) -> Client:
 
 async def register_clients(folder: Path, database_url: str, drafts: list[Client]) -> dict[str, str]:
     """Register the clients that are not there yet; returns the secrets of those made now."""
-    keys = keyring.load(folder / "keys", utc_now())
+    keys = keyring.load(folder / "keys")
     stores = await open_stores(database_url, pool_size=1, sealing_keys=keys.sealing_keys, index_keys=keys.index_keys)
-    office = ClientOffice(stores.registry, stores.clients, keys.client_secret_key, keys.signing, allow_loopback=True)
+    office = ClientOffice(stores.registry, stores.clients, keys.client_secret_key, allow_loopback=True)
     made: dict[str, str] = {}
     try:
         for draft in drafts:

@@ -63,7 +63,7 @@ def _fetched(url: str, deadline: float) -> bytes | None:
 
 
 async def _import(folder: Path, database_url: str, root: bytes, documents: Sequence[bytes]) -> None:
-    keys = keyring.load(folder / "keys", utc_now())
+    keys = keyring.load(folder / "keys")
     stores = await open_stores(database_url, pool_size=1, sealing_keys=keys.sealing_keys, index_keys=keys.index_keys)
     files = TrustFiles.of(root, folder / HIGH_WATER, keys.client_secret_key)
     office = TrustOffice(stores.trust_lists, stores.trust_proposals, stores.reports, stores.audit, files)

@@ -11,20 +11,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_SECONDS = 60
+READY_SECONDS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: where its six programs are."""
+    """A running demo: where its programs are."""
 
     first: int
     output: str
+    folder: Path
     process: "subprocess.Popen[str]" = field(repr=False)
 
     @property
     def gateway(self) -> str:
         return f"http://127.0.0.1:{self.first}"
+
+    @property
+    def operators(self) -> str:
+        return f"http://127.0.0.1:{self.first + 7}"
 
     @property
     def shop(self) -> str:
@@ -39,7 +44,7 @@ def running_demo(folder: Path) -> Iterator[Demo]:
     command = [sys.executable, str(ROOT / "scripts" / "demo.py")]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
-            yield Demo(first, read_until_ready(process), process)
+            yield Demo(first, read_until_ready(process), folder, process)
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -61,9 +66,9 @@ def read_until_ready(process: subprocess.Popen[str]) -> str:
 
 
 def free_block() -> int:
-    """A port from which seven in a row are free."""
-    for first in range(20_000 + os.getpid() % 2_000 * 7, 60_000, 7):
-        if all(is_free(first + offset) for offset in range(7)):
+    """A port from which eight in a row are free."""
+    for first in range(20_000 + os.getpid() % 2_000 * 8, 60_000, 8):
+        if all(is_free(first + offset) for offset in range(8)):
             return first
     raise AssertionError("no block of ports is free")
 

@@ -2,13 +2,19 @@
 
 Playwright's synchronous interface and asynchronous tests cannot share a process, so everything else runs first and the
 browser tests after it, each on two workers. Standard library only; started by `dev.py test`.
+
+What the tests write lies in memory where the machine has room for it: databases are made by the hundred, and none of
+them has to outlive the run. Bytecode is kept, whatever the environment says: dozens of programs are started.
 """
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -16,13 +22,18 @@ from xml.etree import ElementTree as ET
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULTS: Final = ROOT / "test-results"
-WORKERS: Final = ("-n", "2", "--dist", "loadfile")
+WORKERS: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Files are handed out in the order of the collection, which tests/conftest.py begins with the longest ones."""
 PHASES: Final = {
     "without browser": ("-m", "not browser", *WORKERS),
     "with browser": ("-m", "browser", *WORKERS),
 }
 WHERE: Final = {"without browser": "--ignore=tests/browser", "with browser": "tests/browser"}
 """Collecting what the other phase runs takes half a minute; somebody who names paths has narrowed that down already."""
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 — the name that Linux has for it
+ROOM: Final = 3 * 2**30
+"""What two workers, their PostgreSQL servers and a browser never fill; many containers have only 64 MiB there."""
+TIDY: Final = ("-o", "tmp_path_retention_policy=failed")  # folders of tests that passed would fill the memory
 NO_TESTS: Final = 5  # pytest's exit code when nothing was collected
 # A test can be reported twice, once for itself and once for its teardown; the worse verdict counts.
 SEVERITY: Final = ("passed", "skipped", "failed")
@@ -56,8 +67,9 @@ def main(options: Sequence[str]) -> int:
         print(_banner("--without-engines: tests that need PostgreSQL or Valkey are left out"))
     total = Tally()
     started = time.monotonic()
-    for phase in PHASES:
-        total += run_phase(phase, options)
+    with scratch() as environment:
+        for phase in PHASES:
+            total += run_phase(phase, options, environment)
     if not total.passed + total.failed + total.skipped:
         total += Tally(failed=1, remarks=("failed: no test was found at all",))
     print(f"\n{'=' * 30} both phases, {time.monotonic() - started:.0f} s {'=' * 30}")
@@ -69,21 +81,44 @@ def main(options: Sequence[str]) -> int:
     return 1 if total.failed else 0
 
 
-def run_phase(phase: str, options: Sequence[str]) -> Tally:
+@contextmanager
+def scratch() -> Iterator[dict[str, str]]:
+    """Give the environment of the tests, with a folder for all that they write, which is gone afterwards."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if "TMPDIR" in environment or not has_room(MEMORY):
+        yield environment
+        return
+    folder = tempfile.mkdtemp(prefix="gate-", dir=MEMORY)
+    try:
+        Path(folder).chmod(0o711)  # the servers of the tests have another user, and have to get through
+        yield {**environment, "TMPDIR": folder}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def has_room(memory: Path) -> bool:
+    """Whether a folder in memory is ours to fill, big enough, and lets programs be started from it."""
+    if not memory.is_dir() or not os.access(memory, os.W_OK | os.X_OK):
+        return False
+    there = os.statvfs(memory)
+    return there.f_bavail * there.f_frsize >= ROOM and not there.f_flag & os.ST_NOEXEC
+
+
+def run_phase(phase: str, options: Sequence[str], environment: Mapping[str, str]) -> Tally:
     """Run pytest once and read its report."""
     report = RESULTS / f"{phase.replace(' ', '-')}.xml"
     report.unlink(missing_ok=True)
     RESULTS.mkdir(exist_ok=True)
     print(f"\n{'-' * 30} phase: {phase} {'-' * 30}", flush=True)
     command = [sys.executable, "-m", "pytest", *arguments(phase, options), f"--junit-xml={report}"]
-    code = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL, env=environment).returncode
     return judge(phase, code, read(report), narrowed=bool(options))
 
 
 def arguments(phase: str, options: Sequence[str]) -> list[str]:
     """What pytest is told: the phase's own part of the tests, or the paths that somebody has named."""
     names_paths = any((ROOT / option.partition("::")[0]).exists() for option in options if option[:1] not in {"", "-"})
-    return [*PHASES[phase], *options, *([] if names_paths else [WHERE[phase]])]
+    return [*PHASES[phase], *TIDY, *options, *([] if names_paths else [WHERE[phase]])]
 
 
 def judge(phase: str, code: int, tally: Tally, *, narrowed: bool) -> Tally:

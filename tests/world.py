@@ -3,6 +3,7 @@
 No socket is opened. ``World.browser()`` walks through pages by element ids, as a person without script would.
 """
 
+import asyncio
 import atexit
 import contextlib
 import dataclasses
@@ -11,6 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ import httpx
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from certs.keys import key_transport, signing_key
+from certs.keys.backends import material
 from certs.keys.expectation import Expectation
 from certs.keys.jose import verify
 from certs.keys.verification_keys import VerificationKeys
@@ -28,11 +31,12 @@ from gateway.admin.acts import Act
 from gateway.admin.records import Role
 from gateway.app import Application, create_app, create_operator_app
 from gateway.chores import Chores
-from gateway.config import OperatorApi, load
+from gateway.config import OperatorApi, Settings, load
+from gateway.managed_keys import managed_keys
 from gateway.oidc.model import Client
 from gateway.oidc.names import ClientAuthMethod
 from gateway.outbound import GuardedFetch
-from gateway.store.open import Stores
+from gateway.store.open import Stores, open_stores
 from mock_idps import guangdong, hong_kong, macao, trust_anchor
 from providers.calls import Calls
 from providers.outbound import Outbound
@@ -111,8 +115,9 @@ class World:
 
     @contextlib.asynccontextmanager
     async def operator_api(self) -> AsyncIterator[httpx.AsyncClient]:
-        """Start the operator API beside the gateway and give a client of it."""
-        settings = dataclasses.replace(load(self.folder / "gate.toml"), operator_api=OperatorApi())
+        """Start the operator API beside the gateway and give a client of it; an operator's key is enough there."""
+        own = OperatorApi(require_two_factors=False)
+        settings = dataclasses.replace(load(self.folder / "gate.toml"), operator_api=own)
         app = create_operator_app(settings, fetch=self.fetch, clock=self.clock)
         self.net.mount(OPERATORS, app)
         async with app.inner.router.lifespan_context(app.inner), self.net.browser() as http:
@@ -121,7 +126,7 @@ class World:
 
     async def operator(self, name: str, role: Role) -> dict[str, str]:
         """Make an operator; gives the headers that carry the key."""
-        secret_key = keyring.load(self.folder / "keys", self.clock()).client_secret_key
+        secret_key = keyring.load(self.folder / "keys").client_secret_key
         act = Act("tests", self.clock())
         made = await operators.create(self.stores.operator_registry, name, role, secret_key, act)
         return {"authorization": f"Bearer {made.key}"}
@@ -197,21 +202,22 @@ class World:
 
 
 @functools.lru_cache(maxsize=64)
-def read_once(pem: bytes, password: None) -> Any:
+def read_once(pem: bytes, password: None, **options: bool) -> Any:
     """A private key, parsed once in a test process: an RSA key takes 30 ms, and all worlds have the same ones."""
-    return load_pem_private_key(pem, password)
+    return load_pem_private_key(pem, password, **options)
 
 
 @contextlib.contextmanager
 def keys_read_once() -> Iterator[None]:
     """For as long as a world is put together or changed, the product's readers of keys remember what they have read."""
-    before = signing_key.load_pem_private_key, key_transport.load_pem_private_key
-    for module in (signing_key, key_transport):
+    readers = (signing_key, key_transport, material)
+    before = [module.load_pem_private_key for module in readers]
+    for module in readers:
         setattr(module, "load_pem_private_key", read_once)  # noqa: B010 - the name is another module's own
     try:
         yield
     finally:
-        for module, reader in zip((signing_key, key_transport), before, strict=True):
+        for module, reader in zip(readers, before, strict=True):
             setattr(module, "load_pem_private_key", reader)  # noqa: B010 - the same
 
 
@@ -225,8 +231,21 @@ def _template() -> Path:
     """One set of keys and one empty database for all worlds of a test process: RSA keys take a second to make."""
     folder = Path(tempfile.mkdtemp(prefix="gate-world-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    make_world(folder, AT, f"sqlite:///{folder / 'gateway.sqlite3'}")
+    settings = load(make_world(folder, AT, f"sqlite:///{folder / 'gateway.sqlite3'}"))
+    with ThreadPoolExecutor(1) as aside:  # whoever asks has a loop of their own under way
+        aside.submit(asyncio.run, _adopt(settings)).result()
     return folder
+
+
+async def _adopt(settings: Settings) -> None:
+    """Put the first keys on record, as the first start of every world would."""
+    keys = keyring.load(settings.keys_dir)
+    stores = await open_stores(
+        settings.storage.database_url, pool_size=1, sealing_keys=keys.sealing_keys, index_keys=keys.index_keys
+    )
+    with keys_read_once():
+        await managed_keys(settings, keys, stores, NOW)
+    await stores.aclose()
 
 
 @contextlib.asynccontextmanager
@@ -242,7 +261,8 @@ async def a_world(
     shutil.copytree(_template(), folder)
     address = database_url or f"sqlite:///{folder / 'gateway.sqlite3'}"
     written = load(make_world(folder, replace(AT, issuer=issuer), address, redis_url, unlimited=True))
-    settings = replace(written, **changes)
+    # Rotations that are due are taken when a test says so, and never in the middle of another one.
+    settings = replace(written, **{"keys": replace(written.keys, automatic=False), **changes})
     clock, net = Clock(), AsgiNet()
     blocks = json.loads((folder / "mocks.json").read_text(encoding="utf-8"))
     mocks = {

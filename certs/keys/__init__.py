@@ -5,7 +5,8 @@ In the order in which a message meets them:
 * `base64url`, `strict_json`: text from outside becomes bytes and objects, or is refused;
 * `public_jwk`, `verification_keys`, `expectation`, `jose`: the one door to JSON Web Signatures, in both directions;
 * `jwe`: answers sealed for a relying party, outwards only;
-* `signing_key`: our own signing keys, their states and the published key set;
+* `key_state`, `rotation`: the life of a managed key as a pure machine, `backends`: where its private half lies;
+* `signing_key`: our own signing keys and the published key set;
 * `distinguished_name`, `client_certificate`, `tls`: certificates of TLS, other people's and one for development;
 * `seal`: boxes for what lies in the database;
 * `frame`, `key_transport`: sealed content and its key on Hong Kong's wire;
@@ -17,6 +18,7 @@ from certs.keys.errors import (
     JoseErrorCode,
     JsonError,
     KeyMaterialError,
+    KeyUnavailableError,
     SealError,
     SmError,
     SmUnavailableError,
@@ -27,6 +29,7 @@ __all__ = [
     "JoseErrorCode",
     "JsonError",
     "KeyMaterialError",
+    "KeyUnavailableError",
     "SealError",
     "SmError",
     "SmUnavailableError",

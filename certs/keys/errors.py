@@ -3,6 +3,7 @@
 JsonError             text that is not exactly one JSON object
 JoseError             a token or key set that is refused; `code` says which check refused it
 KeyMaterialError      a key of our own that is malformed, weak or of the wrong kind
+  KeyUnavailableError a private half that cannot be used now: its file, token or service does not answer
 SealError             a box, frame or wrapped key that does not open
 SmError               a national algorithm refused its input
   SmUnavailableError  this machine offers no trustworthy SM2
@@ -50,6 +51,10 @@ class JsonError(Exception):
 
 class KeyMaterialError(Exception):
     """A key of our own cannot be used."""
+
+
+class KeyUnavailableError(KeyMaterialError):
+    """A private half cannot be used now; nothing is made up in its place (F-KEY-03)."""
 
 
 class SealError(Exception):

@@ -32,6 +32,7 @@ __all__ = [
     "VerificationKeys",
     "VerifiedClaims",
     "claimed",
+    "claimed_kid",
     "claimed_text",
     "sign",
     "verify",
@@ -106,7 +107,7 @@ def sign(claims: Mapping[str, Any], key: SigningKey, *, typ: str) -> str:
         raise JoseError(JoseErrorCode.CLAIMS_NOT_JSON) from None
     algorithm = key.algorithm.value
     signing_input = f"{_header_segment(algorithm, key.kid, typ)}.{base64url.encode(payload)}"
-    signature = _REGISTRIES[algorithm].get_alg(algorithm).sign(signing_input.encode("ascii"), key.private)
+    signature = key.signer.sign(key.algorithm, signing_input.encode("ascii"))
     token = f"{signing_input}.{base64url.encode(signature)}"
     if len(token) > MAX_TOKEN:  # nobody with limits like ours could read it
         raise JoseError(JoseErrorCode.OVERSIZED)
@@ -159,6 +160,12 @@ def _key_of_proof(jwk: object, algorithm: str) -> PublicKey:
 def claimed(token: str) -> Mapping[str, Any]:
     """Read what a token says of itself *before* it is checked: only to find whose keys it must be checked with."""
     return MappingProxyType(_read(_split(token)[1], longest=MAX_TOKEN))
+
+
+def claimed_kid(token: str) -> str | None:
+    """Read the name of the key that a token says it is signed with; raises ``JoseError`` where it is no token."""
+    kid = _read(_split(token)[0], longest=_MAX_HEADER).get("kid")
+    return kid if isinstance(kid, str) else None
 
 
 def claimed_text(token: str, name: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from joserfc import jws
 from joserfc.errors import JoseError as LibraryError
 
-from certs.keys import strict_json
+from certs.keys import base64url, strict_json
 from certs.keys.canonical import canonical
 from certs.keys.errors import JoseError, JoseErrorCode, JsonError
 from certs.keys.signing_key import KeyState, SigningKey
@@ -37,8 +37,10 @@ def seal(report: Mapping[str, Any], key: SigningKey) -> str:
     """Sign a report; raises `JoseError` for a key that does not sign now."""
     if key.state is not KeyState.ACTIVE:
         raise JoseError(JoseErrorCode.KEY_NOT_ACTIVE)
-    header = {"alg": key.algorithm.value, "kid": key.kid, "typ": TYPE}
-    return jws.serialize_compact(header, canonical(report), key.private, registry=_REGISTRY)
+    header = canonical({"alg": key.algorithm.value, "kid": key.kid, "typ": TYPE})
+    signing_input = f"{base64url.encode(header)}.{base64url.encode(canonical(report))}"
+    signature = key.signer.sign(key.algorithm, signing_input.encode("ascii"))
+    return f"{signing_input}.{base64url.encode(signature)}"
 
 
 def open_sealed(token: str, keys: VerificationKeys) -> dict[str, Any]:

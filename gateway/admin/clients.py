@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from certs.keys.signing_key import KeySet
+from certs.keys.signing_key import KeySource
 from gateway.admin.acts import Act
 from gateway.admin.numbers import moment
 from gateway.admin.ports import ClientRegistry
@@ -36,7 +36,7 @@ class ClientOffice:
     registry: ClientRegistry
     clients: ClientStore
     secret_key: bytes = field(repr=False)
-    signing: KeySet | None = None
+    signing: KeySource | None = None
     """The gateway's keys: nothing is registered that they cannot sign."""
     fetch: Fetch | None = None
     """Reads sector documents; without it no client with one can be registered."""

@@ -13,21 +13,29 @@ from pathlib import Path
 from typing import Final
 
 from certs.keys.errors import KeyMaterialError
-from certs.keys.signing_key import Algorithm, KeySet, SigningKey
-from gateway.config import ConfigurationError, read_secret
+from certs.keys.private_file import read_private
+from certs.keys.signing_key import Algorithm, SigningKey
+from gateway.admin import key_roles
+from gateway.config import ConfigurationError
 
 _KEY_BYTES: Final = 32
 _SYMMETRIC: Final = ("sealing", "index", "pairwise", "client-secrets", "forms")
+_LATER_ADDED: Final = ("wrapping", "backup")
+"""Keys that folders made by an earlier version lack; `gate init` adds them."""
 _CHANGING: Final = ("sealing", "index")
 """Keys that change while the gateway runs: several are held at once, in ``index.key``, ``index.2.key`` and so on."""
-_SIGNING: Final = (Algorithm.ES256, Algorithm.RS256)
-"""Keys that every gateway has."""
-_FURTHER: Final = (Algorithm.PS256,)
-"""Signing keys that folders made by an earlier version lack; `gate init` adds them."""
-_FEDERATION: Final = "federation-es256"
-"""The entity's key (OpenID Federation 1.0 §3.1.1): it vouches for the keys of the protocol, so it is none of them."""
-_REPORTS: Final = "report-es256"
-"""The key under reports of signatures and receipts, and under nothing else (signatures specification §9)."""
+_SIGNING: Final[Mapping[str, Algorithm]] = {
+    "id-token-es256": Algorithm.ES256,
+    "id-token-rs256": Algorithm.RS256,
+    "id-token-ps256": Algorithm.PS256,
+    # It vouches for the keys of the protocol, so it is none of them (OpenID Federation 1.0 §3.1.1).
+    "federation-es256": Algorithm.ES256,
+    "report-es256": Algorithm.ES256,
+    "audit-es256": Algorithm.ES256,
+}
+"""The first signing keys: adopted by the managed key sets, which make every later one (`gateway.managed_keys`)."""
+_MANAGED: Final = "sealed"
+"""The folder of later keys; once it is there, first ones are not made again."""
 _FIRST: Final = 1
 _LATER: Final = re.compile(r"(?P<name>[a-z]+)\.(?P<id>[1-9][0-9]{0,5})\.key")
 
@@ -42,33 +50,34 @@ class Keyring:
     pairwise_key: bytes = field(repr=False)
     client_secret_key: bytes = field(repr=False)
     form_key: bytes = field(repr=False)
-    signing: KeySet = field(repr=False)
-    federation: SigningKey | None = field(default=None, repr=False)
-    """None in a folder that was made by an earlier version."""
-    report: SigningKey | None = field(default=None, repr=False)
+    wrapping_keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Under which later private halves are sealed in their files; none in a folder that an earlier version made."""
+    backup_key: bytes | None = field(default=None, repr=False)
     """The same."""
 
 
-def load(folder: Path, now: datetime) -> Keyring:
-    """Read every key; a missing or malformed one stops the start, nothing is made up in its place."""
+def load(folder: Path) -> Keyring:
+    """Read every key; a missing or malformed one stops the start, nothing is made up in its place.
+
+    So does a file that others can open, and a key that stands in two roles (KM-04, KM-05).
+    """
+    key_roles.require_one_each(own_files(folder))
     keys = {name: _symmetric(folder / f"{name}.key") for name in _SYMMETRIC if name not in _CHANGING}
-    signing = [_signing_key(_pem(folder, algorithm), algorithm, now) for algorithm in _SIGNING]
-    signing += [
-        _signing_key(_pem(folder, algorithm), algorithm, now)
-        for algorithm in _FURTHER
-        if _pem(folder, algorithm).exists()
-    ]
-    federation, report = folder / f"{_FEDERATION}.pem", folder / f"{_REPORTS}.pem"
     return Keyring(
         sealing_keys=_generations(folder, "sealing"),
         index_keys=_generations(folder, "index"),
         pairwise_key=keys["pairwise"],
         client_secret_key=keys["client-secrets"],
         form_key=keys["forms"],
-        signing=KeySet(tuple(signing)),
-        federation=_signing_key(federation, Algorithm.ES256, now) if federation.exists() else None,
-        report=_signing_key(report, Algorithm.ES256, now) if report.exists() else None,
+        wrapping_keys=_generations(folder, "wrapping") if _held(folder, "wrapping") else {},
+        backup_key=_symmetric(folder / "backup.key") if (folder / "backup.key").exists() else None,
     )
+
+
+def own_files(folder: Path) -> list[Path]:
+    """The files of keys of ours that are there: every generation of each, and the first signing keys."""
+    named = [path for name in (*_SYMMETRIC, *_LATER_ADDED) for path in _held(folder, name).values()]
+    return named + [path for name in _SIGNING if (path := folder / f"{name}.pem").exists()]
 
 
 def create(folder: Path, now: datetime) -> list[str]:
@@ -76,16 +85,28 @@ def create(folder: Path, now: datetime) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = [
         name
-        for name in _SYMMETRIC
+        for name in (*_SYMMETRIC, *_LATER_ADDED)
         # A first key that is out of use and gone must not come back as another key under the same id.
         if not _held(folder, name) and _write(folder / f"{name}.key", secrets.token_hex(_KEY_BYTES).encode())
     ]
-    wanted = {_pem(folder, algorithm): algorithm for algorithm in (*_SIGNING, *_FURTHER)}
-    wanted |= {folder / f"{name}.pem": Algorithm.ES256 for name in (_FEDERATION, _REPORTS)}
-    for path, algorithm in wanted.items():
+    for name, algorithm in _SIGNING.items() if not (folder / _MANAGED).exists() else ():
+        path = folder / f"{name}.pem"
         if not path.exists() and _write(path, SigningKey.generate(algorithm, now).to_pem()):
             made.append(path.stem)
     return made
+
+
+def read_pin(path: Path) -> str:
+    """The PIN of a token, from a file that nobody else can read."""
+    try:
+        pin = read_private(path).decode("utf-8").strip()
+    except KeyMaterialError as error:
+        raise ConfigurationError(str(error)) from error
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"key file {path} is no text") from None
+    if not pin:
+        raise ConfigurationError(f"key file {path} is empty")
+    return pin
 
 
 def create_next(folder: Path) -> list[str]:
@@ -102,16 +123,17 @@ def create_next(folder: Path) -> list[str]:
     return made
 
 
-def _pem(folder: Path, algorithm: Algorithm) -> Path:
-    return folder / f"id-token-{algorithm.lower()}.pem"
+def create_next_wrapping(folder: Path) -> str:
+    """Make the next key for sealed files; `gate keys rewrap` moves them under it after a restart."""
+    path = wrapping_file(folder, str(max(_held(folder, "wrapping"), default=0) + 1))
+    if not _write(path, secrets.token_hex(_KEY_BYTES).encode()):
+        raise ConfigurationError(f"key file {path} was made by somebody else just now")
+    return path.name
 
 
-def _signing_key(path: Path, algorithm: Algorithm, now: datetime) -> SigningKey:
-    pem = read_secret(path).encode("ascii", "replace") + b"\n"
-    try:
-        return SigningKey.from_pem(pem, algorithm=algorithm, created_at=now)
-    except KeyMaterialError as error:
-        raise ConfigurationError(f"key file {path} does not hold a key for {algorithm}") from error
+def wrapping_file(folder: Path, key_id: str) -> Path:
+    """Where one wrapping key lies."""
+    return folder / ("wrapping.key" if key_id == str(_FIRST) else f"wrapping.{key_id}.key")
 
 
 def _generations(folder: Path, name: str) -> Mapping[str, bytes]:
@@ -133,9 +155,11 @@ def _held(folder: Path, name: str) -> Mapping[int, Path]:
 
 def _symmetric(path: Path) -> bytes:
     try:
-        key = bytes.fromhex(read_secret(path))
-    except ValueError as error:
-        raise ConfigurationError(f"key file {path} is not hexadecimal") from error
+        key = bytes.fromhex(read_private(path).decode("ascii").strip())
+    except KeyMaterialError as error:
+        raise ConfigurationError(str(error)) from error
+    except ValueError:
+        raise ConfigurationError(f"key file {path} is not hexadecimal") from None
     if len(key) != _KEY_BYTES:
         raise ConfigurationError(f"key file {path} must hold {_KEY_BYTES} bytes")
     if len(set(key)) == 1:

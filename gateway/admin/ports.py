@@ -105,6 +105,10 @@ class AlertRegistry(Protocol):
         """Alerts, newest first, from the one behind ``after`` on."""
         ...
 
+    async def is_there(self, alert_id: str) -> bool:
+        """Whether there is an alert of this id, settled or not."""
+        ...
+
     async def settle(self, alert_id: str, outcome: str, operator: str, now: datetime, event: AuditEvent) -> bool:
         """Put an alert aside with what came of it; false if there is no such open one."""
         ...
@@ -141,12 +145,20 @@ class OperatorRegistry(Protocol):
         """The operator behind a key, also when disabled."""
         ...
 
+    async def find(self, name: str) -> Operator | None:
+        """The operator of a name, also when disabled."""
+        ...
+
     async def all(self) -> Sequence[Operator]:
         """Everybody, by name."""
         ...
 
     async def disable(self, name: str, now: datetime, event: AuditEvent) -> bool:
-        """Take a key back; false if unknown or disabled already."""
+        """Take a key back; false if unknown or disabled already. Every session of theirs ends."""
+        ...
+
+    async def change(self, before: Operator, after: Operator, event: AuditEvent) -> bool:
+        """Write role and jurisdictions anew; false if disabled or changed meanwhile. Every session of theirs ends."""
         ...
 
 
@@ -222,6 +234,10 @@ class DeadLetters(Protocol):
 
     async def page(self, after: str | None, limit: int) -> Sequence[DeadLetter]:
         """The letters, newest first, from the one behind ``after`` on (keyset, never an offset)."""
+        ...
+
+    async def find(self, delivery_id: str) -> DeadLetter | None:
+        """One of them, by its id."""
         ...
 
     async def again(self, delivery_id: str, now: datetime, event: AuditEvent) -> bool:

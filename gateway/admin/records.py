@@ -96,16 +96,22 @@ class Role(StrEnum):
     """Look, masked."""
     KEEPER = "keeper"
     """Look and change."""
+    AUDITOR = "auditor"
+    """Look, and read, check and export the audit."""
+    CUSTODIAN = "custodian"
+    """All of it, and keys, certificates, backups and other operators."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Somebody with a key to the operator API."""
+    """Somebody who works at the operators' listener."""
 
     name: str
     role: Role
     created_at: datetime
     disabled_at: datetime | None = None
+    jurisdictions: tuple[str, ...] = ()
+    """Whose relying parties, providers and keys are theirs to see and to change; empty means every one (AD-02)."""
 
 
 @dataclass(frozen=True, slots=True)

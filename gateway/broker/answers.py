@@ -50,7 +50,7 @@ async def show(broker: Broker, client: Client, transaction: LoginTransaction, no
     """The step that is due, for a page that is opened or reloaded."""
     match transaction.stage:
         case stage if stage in CHOOSABLE:
-            return chooser(broker, client, transaction)
+            return chooser(broker, client, transaction, now)
         case Stage.PERMIT:
             return AskPermit(transaction)
         case Stage.CONSENT:

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from gateway.broker import problems
@@ -38,11 +39,11 @@ async def begin(broker: Broker, client: Client, request: AuthorizationRequest, v
         return await proceed(broker, client, carried, visit.now, session=session, stored=False)
     if Prompt.NONE in request.prompts:
         raise await refused(broker, request, ErrorCode.LOGIN_REQUIRED, "the person has to sign in", visit.now)
-    hint = request.idp_hint
-    if hint in _reaching(broker, client, request) and Prompt.SELECT_ACCOUNT not in request.prompts:
+    hint = _led_to(broker, client, request, visit.now)
+    if hint is not None:
         return await _go(broker, client, transaction, hint, visit, stored=False)
     await broker.transactions.begin(transaction, started(transaction, visit.now))
-    return chooser(broker, client, transaction)
+    return chooser(broker, client, transaction, visit.now)
 
 
 async def choose(broker: Broker, client: Client, transaction: LoginTransaction, provider: str, visit: Visit) -> Outcome:
@@ -52,11 +53,23 @@ async def choose(broker: Broker, client: Client, transaction: LoginTransaction, 
     return await _go(broker, client, transaction, provider, visit, stored=True)
 
 
-def chooser(broker: Broker, client: Client, transaction: LoginTransaction) -> ChooseProvider:
-    """The accounts from which the person may choose; those that cannot reach the client's level are left out."""
-    request = transaction.request
+def chooser(broker: Broker, client: Client, transaction: LoginTransaction, now: datetime) -> ChooseProvider:
+    """The accounts from which the person may choose; those that cannot reach the client's level are left out.
+
+    One that does not answer now is still among them, with a notice, after those that work.
+    """
+    request, notices = transaction.request, broker.notices_of_providers
     offered = broker.offered(client, least_assurance(request)) or _reaching(broker, client, request)
-    return ChooseProvider(transaction, offered)
+    told = {name: notice for name in offered if (notice := notices.of(name, now)) is not None}
+    return ChooseProvider(transaction, notices.working_first(offered, now), told)
+
+
+def _led_to(broker: Broker, client: Client, request: AuthorizationRequest, now: datetime) -> str | None:
+    """The account to which the client's hint leads without a choice; never to one that does not answer now."""
+    hint = request.idp_hint
+    if hint is None or Prompt.SELECT_ACCOUNT in request.prompts or hint not in _reaching(broker, client, request):
+        return None
+    return None if broker.notices_of_providers.is_away(hint, now) else hint
 
 
 def _reaching(broker: Broker, client: Client, request: AuthorizationRequest) -> tuple[str, ...]:

@@ -13,12 +13,16 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from certs.keys import jose
 from gateway.audit import AuditAction, AuditEvent
+from gateway.broker.notices import CONTENT_TYPE, TOKEN_TYPE
 from gateway.oidc import logout_token
+from gateway.oidc.issue import signing_key
 from gateway.oidc.model import Client
 from gateway.oidc.ports import Delivery, DeliveryKind, DeliveryStore, FetchError
 from gateway.oidc.provider import OpenIDProvider
 
+KEY_COMPROMISED: Final = "urn:gba:event:signing-key-compromised"
 LEASE: Final = timedelta(minutes=2)
 """Longer than any call may take: only then may another worker take the same delivery."""
 AT_ONCE: Final = 20
@@ -56,11 +60,22 @@ PATIENCE: Final = {
         AuditAction.PING_DELIVERED,
         AuditAction.PING_GIVEN_UP,
     ),
+    DeliveryKind.KEY: Patience(
+        tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200)),
+        timedelta(hours=48),
+        AuditAction.KEY_NOTICE_DELIVERED,
+        AuditAction.KEY_NOTICE_GIVEN_UP,
+    ),
 }
 
-_TAKEN: Final = frozenset({200, 204})
+_TAKEN: Final = {
+    DeliveryKind.LOGOUT: frozenset({200, 204}),
+    DeliveryKind.PING: frozenset({200, 204}),
+    DeliveryKind.KEY: frozenset({200, 202, 204}),  # RFC 8935 §2.2 says 202
+}
 _REFUSED: Final = {
     DeliveryKind.LOGOUT: frozenset({400}),
+    DeliveryKind.KEY: frozenset({400}),
     DeliveryKind.PING: frozenset({400, 401, 403, 404, 405, 410}),
 }
 """What a relying party answers that will never accept it: a logout token (Back-Channel Logout 1.0 §2.8), or a ping
@@ -96,7 +111,7 @@ async def _deliver_one(store: DeliveryStore, delivery: Delivery, op: OpenIDProvi
         status = (await op.fetch.post(call.url, call.content, call.headers)).status
     except FetchError:
         return await _again(store, delivery, now, "unreachable")
-    if status in _TAKEN:
+    if status in _TAKEN[delivery.kind]:
         event = _event(PATIENCE[delivery.kind].done, delivery, now)
         await store.delivered(delivery.id, event, now)
         return True
@@ -109,6 +124,8 @@ def _call(delivery: Delivery, client: Client, op: OpenIDProvider, now: datetime)
     """The request; ``None`` when the client has taken the address out of its registration."""
     if delivery.kind is DeliveryKind.LOGOUT:
         return _logout(delivery, client, op, now)
+    if delivery.kind is DeliveryKind.KEY:
+        return _key(delivery, client, op, now)
     url = client.backchannel_client_notification_endpoint
     content = json.dumps({"auth_req_id": delivery.content["auth_req_id"]}).encode("ascii")
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {delivery.content['token']}"}
@@ -120,6 +137,21 @@ def _logout(delivery: Delivery, client: Client, op: OpenIDProvider, now: datetim
         return None
     form = urlencode({"logout_token": logout_token.make(delivery, client, op, now)}).encode("ascii")
     return _Call(client.backchannel_logout_uri, form, {"Content-Type": "application/x-www-form-urlencoded"})
+
+
+def _key(delivery: Delivery, client: Client, op: OpenIDProvider, now: datetime) -> _Call | None:
+    """A Security Event Token under a key that still counts; ``jti`` is the same at every try (RFC 8935 §2.1)."""
+    if client.event_uri is None:
+        return None
+    claims = {
+        "iss": op.issuer,
+        "iat": int(now.timestamp()),
+        "jti": delivery.id,
+        "aud": client.client_id,
+        "events": {KEY_COMPROMISED: dict(delivery.content)},
+    }
+    token = jose.sign(claims, signing_key(client, op), typ=TOKEN_TYPE)
+    return _Call(client.event_uri, token.encode("ascii"), {"Content-Type": CONTENT_TYPE, "Accept": "application/json"})
 
 
 async def _again(store: DeliveryStore, delivery: Delivery, now: datetime, why: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from gateway.broker.provider_notices import ProviderNotice
 from gateway.oidc.decoupled import DecoupledRequest
 from gateway.oidc.model import AuthorizationRequest
 from gateway.oidc.response import AuthorizationResponse
@@ -130,6 +131,15 @@ class ChooseProvider:
 
     transaction: LoginTransaction
     providers: tuple[str, ...]
+    """Those that work first."""
+    notices: Mapping[str, ProviderNotice] = field(default_factory=dict)
+    """By provider: what the person is told of it; most have none."""
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether signing in would probably fail with every one of them."""
+        away = (name in self.notices and self.notices[name].is_away for name in self.providers)
+        return bool(self.providers) and all(away)
 
 
 @dataclass(frozen=True, slots=True)

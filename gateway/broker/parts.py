@@ -15,6 +15,7 @@ from gateway.broker.ports import (
     SignInStore,
     TransactionStore,
 )
+from gateway.broker.provider_notices import ProviderNotices
 from gateway.oidc.model import Client
 from gateway.oidc.ports import ClientStore, DecoupledStore, DeliveryStore, PushedRequestStore
 from mapping.ports import LinkRegister
@@ -68,6 +69,7 @@ class Broker:
     register_recheck: timedelta = timedelta(hours=24)
     """How long the register's last word on a stand-in counts, before it is asked whether there is a number now."""
     switched_off: SwitchedOff = field(default_factory=SwitchedOff)
+    notices_of_providers: ProviderNotices = field(default_factory=ProviderNotices)
     transfers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Provider -> the jurisdictions that its people's details may go to; empty means every one of the area (PR-08)."""
 

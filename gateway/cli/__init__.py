@@ -10,10 +10,17 @@ import sys
 import typer
 
 from gateway.cli import (
+    audit,
+    backup,
+    cert,
+    chores,
     client,
+    completion,
+    config,
     db,
     dead_letters,
     doctor,
+    keys,
     login,
     map,  # noqa: A004 - the verb's name
     operators,
@@ -35,7 +42,14 @@ app.command("serve-operators")(serve.serve_operators)
 app.command("doctor")(doctor.doctor)
 app.command("version")(serve.version)
 app.command("init")(setup.init)
+app.add_typer(config.app, name="config")
+app.add_typer(cert.app, name="cert")
+app.command("completion")(completion.completion)
 app.add_typer(db.app, name="db")
+app.add_typer(keys.app, name="keys")
+app.add_typer(chores.app, name="chores")
+app.add_typer(audit.app, name="audit")
+app.add_typer(backup.app, name="backup")
 app.add_typer(client.app, name="client")
 app.add_typer(dead_letters.app, name="deliveries")
 app.add_typer(map.app, name="map")

@@ -14,10 +14,12 @@ from gateway.cli import initial_access, snippet
 from gateway.cli.client_options import for_services, members_of, takes_metadata
 from gateway.cli.output import AsJson, ConfigFile, DryRun, Exit, show, show_rows, stop
 from gateway.cli.stores import Opened, act, with_stores
+from gateway.managed_keys import managed_keys
 from gateway.oidc.model import Client
 from gateway.oidc.random_values import new_id
 from gateway.oidc.registration import MetadataError
 from gateway.outbound import build_fetch
+from gateway.product import utc_now
 
 app = typer.Typer(help="Registered relying parties.", no_args_is_help=True)
 app.add_typer(initial_access.app, name="tokens")
@@ -168,7 +170,7 @@ async def _office(gate: Opened) -> AsyncIterator[ClientOffice]:
             gate.stores.registry,
             gate.stores.clients,
             gate.keys.client_secret_key,
-            gate.keys.signing,
+            (await managed_keys(gate.settings, gate.keys, gate.stores, utc_now())).live.id_tokens,
             fetch,
             allow_loopback=gate.settings.environment == "development",
         )

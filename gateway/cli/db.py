@@ -8,6 +8,7 @@ from gateway.cli.output import AsJson, ConfigFile, DryRun, Exit, show, stop
 from gateway.config import load, settings_path
 from gateway.oidc.ports import StoreUnavailableError
 from gateway.store import migrate
+from gateway.store.schema import SchemaError, is_newer
 
 app = typer.Typer(help="The database's schema.", no_args_is_help=True)
 
@@ -24,15 +25,19 @@ def upgrade(config: ConfigFile = None, url: Url = None, as_json: AsJson = False,
             migrate.upgrade(address)
         except StoreUnavailableError:
             stop("the database does not answer", Exit.REMOTE)
-    show({"was": current, "now": current if dry_run else head, "newest": head}, as_json=as_json)
+        except SchemaError as error:
+            stop(str(error), Exit.PRECONDITION)
+    now = current if dry_run or is_newer(current) else head
+    show({"was": current, "now": now, "newest": head}, as_json=as_json)
 
 
 @app.command()
 def status(config: ConfigFile = None, url: Url = None, as_json: AsJson = False) -> None:  # noqa: FBT002
     """Compare the schema with what this program needs; exit code 1 if an upgrade is due."""
     current, head = _status(url or load(settings_path(config)).storage.database_url)
-    show({"now": current, "newest": head, "upgrade_due": current != head}, as_json=as_json)
-    if current != head:
+    is_due = current != head and not is_newer(current)
+    show({"now": current, "newest": head, "upgrade_due": is_due}, as_json=as_json)
+    if is_due:
         raise typer.Exit(Exit.ATTENTION)
 
 

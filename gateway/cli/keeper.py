@@ -11,7 +11,7 @@ import typer
 
 from gateway.admin import operators
 from gateway.admin.acts import Act
-from gateway.admin.records import Role
+from gateway.admin.rights import Right, may
 from gateway.audit import AuditAction
 from gateway.cli.output import Exit, stop
 from gateway.cli.stores import Opened, operator_name
@@ -28,7 +28,7 @@ async def keeper_of(gate: Opened, key: str) -> str:
     now = utc_now()
     registry = gate.stores.operator_registry
     operator = await operators.authenticate(registry, gate.keys.client_secret_key, key, now)
-    if operator is None or operator.role is not Role.KEEPER:
+    if operator is None or operator.jurisdictions or not may(operator, Right.CHANGE):
         event = Act(operator.name if operator else operator_name(), now).event(AuditAction.OPERATOR_REFUSED)
         await gate.stores.audit.append(event)
         stop("this key is not a keeper's", Exit.PRECONDITION)

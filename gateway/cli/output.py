@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -69,6 +70,13 @@ def confirm(question: str, *, yes: bool, dry_run: bool) -> None:
         stop("this wants --yes", Exit.USAGE)
     if not typer.confirm(question, err=True):
         stop("nothing was done", Exit.PRECONDITION)
+
+
+def in_local_time(moment: str | None) -> str:
+    """A moment of a record in this machine's zone, with its offset, for people; records themselves are in UTC."""
+    if moment is None:
+        return "-"
+    return datetime.fromisoformat(moment).astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def _plain(value: Any) -> str:

@@ -8,10 +8,12 @@ import typer
 from gateway.admin import switches
 from gateway.admin.acts import Act
 from gateway.admin.records import SwitchKind
+from gateway.cli import provider_outage
 from gateway.cli.output import AsJson, ConfigFile, DryRun, Exit, Reason, Yes, confirm, show, show_rows, stop
 from gateway.cli.stores import Opened, act, with_stores
 
-app = typer.Typer(help="Providers: list, disable, enable.", no_args_is_help=True)
+app = typer.Typer(help="Providers: list, disable, enable, planned outages.", no_args_is_help=True)
+app.add_typer(provider_outage.app, name="outage")
 
 Name = Annotated[str, typer.Argument(help="The provider's name, as in the settings.")]
 

@@ -4,15 +4,16 @@ import logging
 import os
 import platform
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.output import AsJson, ConfigFile, Exit, show, stop
-from gateway.config import Server, Settings, load, settings_path
+from gateway.cli.reload import Reload, in_force
+from gateway.config import Server, Settings, settings_path
 from gateway.product import product_version, utc_now
 from gateway.web.tls import TlsFiles, TlsFilesError, development_certificate, for_uvicorn, server_context
 
@@ -35,16 +36,13 @@ def serve(
     ] = False,
 ) -> None:
     """Run the gateway until it is told to stop."""
-    path = settings_path(config)
-    settings = load(path)
-    server = settings.server
-    files = _tls_files(settings, asked=tls)
-    _run(
-        "gateway.cli.serve:application",
-        path,
-        replace(server, host=host or server.host, port=port or server.port),
-        files,
-    )
+
+    def options(reload: Reload) -> dict[str, Any]:
+        settings = reload.settings
+        server = replace(settings.server, host=host or settings.server.host, port=port or settings.server.port)
+        return _options("gateway.cli.serve:application", server, _tls_files(settings, asked=tls))
+
+    _run(Reload.at(settings_path(config)), options)
 
 
 def _tls_files(settings: Settings, *, asked: bool) -> TlsFiles | None:
@@ -67,41 +65,52 @@ def serve_operators(
     port: Annotated[int | None, typer.Option(help="Port to listen on; default from the settings.")] = None,
 ) -> None:
     """Run the operator API until it is told to stop: a process and a listener of its own."""
-    path = settings_path(config)
-    settings = load(path)
-    if settings.operator_api is None:
-        stop("the operator API is off: the settings have no block [operator_api]", Exit.PRECONDITION)
-    own = settings.operator_api
-    server = replace(settings.server, host=host or own.host, port=port or own.port, workers=1)
-    _run("gateway.cli.serve:operator_application", path, server)
+
+    def options(reload: Reload) -> dict[str, Any]:
+        own = reload.settings.operator_api
+        if own is None:
+            stop("the operator API is off: the settings have no block [operator_api]", Exit.PRECONDITION)
+        server = replace(reload.settings.server, host=host or own.host, port=port or own.port, workers=1)
+        files = None
+        if own.tls_certificate is not None and own.tls_key is not None:
+            files = TlsFiles(own.tls_certificate, own.tls_key, own.tls_client_ca)
+        return _options("gateway.cli.serve:operator_application", server, files)
+
+    _run(Reload.at(settings_path(config)), options)
 
 
-def _run(program: str, path: Path, server: Server, files: TlsFiles | None = None) -> None:
-    import uvicorn  # noqa: PLC0415 - only these verbs need a server, and every verb should start fast
+def _run(reload: Reload, options: Callable[[Reload], dict[str, Any]]) -> None:
+    from gateway.cli import serving  # noqa: PLC0415 - only these verbs need a server, and every verb should start fast
 
-    from gateway.web.head_limit import BoundedHttpProtocol  # noqa: PLC0415 - the same
+    os.environ["GATE_CONFIG"] = str(reload.path)
+    _log()
+    serving.run(reload, options)
 
-    os.environ["GATE_CONFIG"] = str(path)
+
+def _options(program: str, server: Server, files: TlsFiles | None) -> dict[str, Any]:
+    """How the server is run."""
+    from gateway.web.head_limit import BoundedHttpProtocol  # noqa: PLC0415 - only where something is served
+
     secured: dict[str, Any] = {}
     if files is not None:
         _check(files)
         secured["ssl_context_factory"] = partial(for_uvicorn, files)
-    uvicorn.run(
-        program,
-        factory=True,
-        host=server.host,
-        port=server.port,
-        workers=server.workers if server.workers > 1 else None,
-        proxy_headers=bool(server.trusted_proxies),
-        forwarded_allow_ips=list(server.trusted_proxies) or None,
-        server_header=False,
-        date_header=True,
-        access_log=False,  # its lines would carry codes and states (G17)
-        http=BoundedHttpProtocol,
-        timeout_graceful_shutdown=10,
-        log_level="info",
+    return {
+        "app": program,
+        "factory": True,
+        "host": server.host,
+        "port": server.port,
+        "workers": server.workers,
+        "proxy_headers": bool(server.trusted_proxies),
+        "forwarded_allow_ips": list(server.trusted_proxies) or None,
+        "server_header": False,
+        "date_header": True,
+        "access_log": False,  # its lines would carry codes and states (G17)
+        "http": BoundedHttpProtocol,
+        "timeout_graceful_shutdown": 10,
+        "log_level": "info",
         **secured,
-    )
+    }
 
 
 def _check(files: TlsFiles) -> None:
@@ -117,7 +126,7 @@ def application() -> "Application":
     from gateway.app import create_app  # noqa: PLC0415 - see above
 
     _log()
-    return create_app(load(settings_path()))
+    return create_app(in_force(settings_path()))
 
 
 def operator_application() -> "Application":
@@ -125,7 +134,7 @@ def operator_application() -> "Application":
     from gateway.app import create_operator_app  # noqa: PLC0415 - see above
 
     _log()
-    return create_operator_app(load(settings_path()))
+    return create_operator_app(in_force(settings_path()))
 
 
 def _log() -> None:

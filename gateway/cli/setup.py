@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.admin import keyring
+from gateway.admin import key_home, keyring
 from gateway.cli.output import AsJson, DryRun, Exit, show, stop
 from gateway.product import utc_now
 
@@ -38,6 +38,7 @@ def init(
             environment = "development" if issuer.startswith("http://") else "production"
             text = _TEMPLATE.format(issuer=issuer, environment=environment, folder=folder.resolve())
             settings.write_text(text, encoding="utf-8")
+            key_home.mark(folder / "keys", issuer)
     except OSError as error:
         stop(f"{folder} cannot be written ({error.strerror})", Exit.PRECONDITION)
     show({"settings": str(settings), "keys_made": made}, as_json=as_json)

@@ -17,7 +17,8 @@ from certs.signatures.seal import open_sealed
 from certs.trust.errors import Refused
 from gateway.cli.output import AsJson, ConfigFile, Exit, show, show_rows, stop
 from gateway.cli.stores import Opened, operator_name, with_stores
-from gateway.product import product_version, utc_now
+from gateway.managed_keys import managed_keys
+from gateway.product import utc_now
 from gateway.signatures.service import Caller, TrustUnusableError, ValidationService
 from gateway.validation import policies_of, validation
 
@@ -133,7 +134,8 @@ def _members(signature: Path, document: Path | None, form: str) -> dict[str, Any
 
 def _with_service(config: Path | None, work: Callable[[Opened, ValidationService], Awaitable[T]]) -> T:
     async def run(gate: Opened) -> T:
-        async with validation(gate.settings, gate.keys, gate.stores, product_version(), utc_now) as service:
+        reports = (await managed_keys(gate.settings, gate.keys, gate.stores, utc_now())).live.reports
+        async with validation(gate.settings, gate.keys, reports, gate.stores, utc_now) as service:
             if service is None:
                 stop("the settings have no block signatures: nothing is validated here", Exit.PRECONDITION)
             return await work(gate, service)

@@ -35,7 +35,7 @@ class Opened:
 def with_stores(config: Path | None, work: Callable[[Opened], Awaitable[T]]) -> T:
     """Do one piece of work; what cannot be done ends the command with a sentence and its exit code."""
     settings = load(settings_path(config))
-    keys = keyring.load(settings.keys_dir, utc_now())
+    keys = keyring.load(settings.keys_dir)
 
     async def run() -> T:
         stores = await open_stores(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from certs.keys import jose
+from certs.keys import JoseError, jose
 from certs.keys.signing_key import SigningKey
 from gateway.oidc import resources
 from gateway.oidc.claims import mandate_end
@@ -74,6 +74,24 @@ def issue(value: str, grant: Grant, terms: Terms, op: OpenIDProvider, now: datet
         return Issued(value, token)
     text = jose.sign(_claims(value, grant, token, op, now), signing_key(op), typ=TYPE)
     return Issued(text, replace(token, hash=digest(text)))
+
+
+async def find(text: str, op: OpenIDProvider, now: datetime) -> tuple[AccessToken, Grant] | None:
+    """A live access token of ours with its grant; a signed one counts only as long as its key does (KM-03)."""
+    if "." in text and not _is_of_a_key_that_counts(text, op, now):
+        return None
+    return await op.tokens.find_access_token(digest(text), now)
+
+
+def _is_of_a_key_that_counts(text: str, op: OpenIDProvider, now: datetime) -> bool:
+    try:
+        kid = jose.claimed_kid(text)
+    except JoseError:
+        return False
+    counts = kid is not None and any(key.kid == kid for key in op.keys.verification_keys().keys)
+    if counts:  # names that strangers make up are not remembered
+        op.keys.seen(kid, now)
+    return counts
 
 
 def signing_key(op: OpenIDProvider) -> SigningKey:

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from certs.keys import JoseError
-from certs.keys.jose import Expectation, VerificationKeys, VerifiedClaims, verify
-from certs.keys.signing_key import KeySet
+from certs.keys.jose import Expectation, VerifiedClaims, verify
+from certs.keys.signing_key import KeySource
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.issue import ID_TOKEN_TYPE
 from gateway.oidc.names import SIGNING_ALGORITHMS, ErrorCode
@@ -13,8 +13,8 @@ from gateway.oidc.names import SIGNING_ALGORITHMS, ErrorCode
 _CLAIMS: Final = frozenset({"iss", "sub", "aud", "exp", "iat"})
 
 
-def read(hint: str, keys: KeySet, issuer: str, now: datetime, *, audience: str | None = None) -> VerifiedClaims:
-    """An ID token of ours, however old; a token of another kind or another issuer is none (CD-07, CA-01).
+def read(hint: str, keys: KeySource, issuer: str, now: datetime, *, audience: str | None = None) -> VerifiedClaims:
+    """An ID token of ours, expired or not, while its key counts; one of another kind or issuer is none (CD-07, CA-01).
 
     With ``audience`` it must be that client's own; without, the caller looks the client up by ``aud``.
     """
@@ -28,6 +28,8 @@ def read(hint: str, keys: KeySet, issuer: str, now: datetime, *, audience: str |
         accept_expired=True,
     )
     try:
-        return verify(hint, VerificationKeys.from_jwks(keys.jwks()), expected, now=now)
+        claims = verify(hint, keys.verification_keys(), expected, now=now)
     except JoseError as error:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "id_token_hint is not an ID token of this issuer") from error
+    keys.seen(claims.header_kid, now)
+    return claims

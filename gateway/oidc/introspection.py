@@ -5,7 +5,7 @@ Everybody else is told the same as about a token that never was (TN-01). Nothing
 
 from typing import Any, Final
 
-from gateway.oidc import profiles, protection, service_token
+from gateway.oidc import access_token, profiles, protection, service_token
 from gateway.oidc.access_token import acting
 from gateway.oidc.client_auth import authenticate
 from gateway.oidc.credentials import refused
@@ -42,7 +42,7 @@ async def answer(call: BackChannelCall, op: OpenIDProvider) -> dict[str, Any] | 
 
 async def _facts(text: str, client: Client, call: BackChannelCall, op: OpenIDProvider) -> dict[str, Any]:
     handle = digest(text)
-    found = await op.tokens.find_access_token(handle, call.now)
+    found = await access_token.find(text, op, call.now)
     if found is not None:
         token, grant = found
         return _of_access_token(token, grant, op) if await _may_see(token, client, op) else _INACTIVE

@@ -5,15 +5,18 @@ address that does not answer must not stop a client whose keys we knew a minute 
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from certs.keys import JoseError, JsonError, strict_json
 from certs.keys.public_jwk import members_of
 from gateway.oidc.ports import Fetch, FetchError
 
+_LOG: Final = logging.getLogger("gateway.keys")
 FRESH_FOR: Final = timedelta(minutes=5)
 """How long a set is used without asking again (security.md section 3)."""
 ASK_AGAIN_AFTER: Final = timedelta(seconds=30)
@@ -74,8 +77,16 @@ async def _ask(entry: _Entry, uri: str, fetch: Fetch, now: datetime) -> None:
     try:
         fetched = await fetch.get(uri, _ACCEPT)
         if fetched.status != _OK:
+            _gave_nothing(entry, uri, f"status {fetched.status}", now)
             return
         members_of(strict_json.parse_object(fetched.body))
-    except (FetchError, JsonError, JoseError):
-        return  # the last good set stays
+    except (FetchError, JsonError, JoseError) as error:
+        _gave_nothing(entry, uri, type(error).__name__, now)
+        return
     entry.text, entry.good_at = fetched.body.decode("utf-8"), now
+
+
+def _gave_nothing(entry: _Entry, uri: str, why: str, now: datetime) -> None:
+    """The last good set stays; operators learn whose is missing, for the relying party itself is told very little."""
+    stays = "the last good set counts" if entry.usable(now) is not None else "its owner is unknown until it answers"
+    _LOG.warning("the key set of %s gave nothing usable (%s): %s", urlsplit(uri).hostname, why, stays)

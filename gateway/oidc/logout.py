@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from certs.keys.jose import VerifiedClaims
-from certs.keys.signing_key import KeySet
+from certs.keys.signing_key import KeySource
 from gateway.oidc import id_token_hint
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.model import Client
@@ -30,7 +30,7 @@ class LogoutRequest:
 
 
 async def validate(
-    pairs: Sequence[tuple[str, str]], clients: ClientStore, keys: KeySet, issuer: str, now: datetime
+    pairs: Sequence[tuple[str, str]], clients: ClientStore, keys: KeySource, issuer: str, now: datetime
 ) -> LogoutRequest:
     """Check a logout request (RP-Initiated Logout 1.0 §2, §3)."""
     parameters = Parameters(pairs)

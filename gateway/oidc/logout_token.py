@@ -6,7 +6,7 @@ Its type is its own, so that no ID token passes for it and it passes for no ID t
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from certs.keys import KeyMaterialError, jose
+from certs.keys import KeyMaterialError, KeyUnavailableError, jose
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.model import Client
 from gateway.oidc.names import ErrorCode
@@ -23,6 +23,8 @@ def make(delivery: Delivery, client: Client, op: OpenIDProvider, now: datetime) 
     """Sign one for one client, in the algorithm of its ID tokens; ``jti`` is the same at every try (LO-05)."""
     try:
         key = op.keys.active(client.id_token_signed_response_alg)
+    except KeyUnavailableError:
+        raise
     except KeyMaterialError as error:
         raise OAuthError(ErrorCode.SERVER_ERROR, "no signing key is active") from error
     return jose.sign(_claims(delivery, client, op.issuer, now), key, typ=TOKEN_TYPE)

@@ -226,6 +226,8 @@ class DeliveryKind(StrEnum):
     """A logout token (Back-Channel Logout 1.0 §2.5)."""
     PING = "ping"
     """The news that a CIBA request was decided (CIBA §10.2)."""
+    KEY = "key"
+    """A Security Event Token: a key of ours is not to be believed any more (RFC 8417)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ class Delivery:
     kind: DeliveryKind
     client_id: str
     content: Mapping[str, str] = field(repr=False)
-    """LOGOUT: ``sub``, ``sid``; PING: ``auth_req_id``, ``token``. It rests sealed."""
+    """LOGOUT: ``sub``, ``sid``; PING: ``auth_req_id``, ``token``; KEY: ``kid``, ``since``. It rests sealed."""
     at: datetime
     tries: int = 0
 

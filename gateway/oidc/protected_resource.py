@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from gateway.oidc import dpop, profiles
+from gateway.oidc import access_token, dpop, profiles
 from gateway.oidc.errors import OAuthError
 from gateway.oidc.model import AccessToken, Client, Confirmation, Grant
 from gateway.oidc.names import DPOP_ALGORITHMS, ConfirmationMethod, ErrorCode
 from gateway.oidc.provider import BackChannelCall, OpenIDProvider
-from gateway.oidc.random_values import VALUE_LENGTH, digest
+from gateway.oidc.random_values import VALUE_LENGTH
 
 BEARER: Final = "Bearer"
 DPOP: Final = "DPoP"
@@ -71,7 +71,7 @@ class Access:
 async def access_of(call: BackChannelCall, op: OpenIDProvider, *, query_has_token: bool) -> Access:
     """Find out what a request may have here, or refuse; raises ``BearerError``."""
     presented = read_token(call.authorization, query_has_token=query_has_token)
-    found = await op.tokens.find_access_token(digest(presented.text), call.now)
+    found = await access_token.find(presented.text, op, call.now)
     if found is None:
         raise invalid(presented.scheme)
     token, grant = found

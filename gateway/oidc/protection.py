@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from certs.keys import JoseError, KeyMaterialError, jose
+from certs.keys import JoseError, KeyMaterialError, KeyUnavailableError, jose
 from certs.keys.jwe import EncryptionKeys, encrypt
 from certs.keys.signing_key import SigningKey
 from gateway.oidc import client_keys
@@ -55,6 +55,8 @@ def key_for(algorithm: str, op: OpenIDProvider) -> SigningKey:
     """The key that signs with an algorithm now."""
     try:
         return op.keys.active(algorithm)
+    except KeyUnavailableError:
+        raise  # nothing is wrong with the request: it is answered as soon as the key can be reached again (F-KEY-03)
     except KeyMaterialError as error:
         raise OAuthError(ErrorCode.SERVER_ERROR, "no signing key is active") from error
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from certs.keys.signing_key import KeySet
+from certs.keys.signing_key import KeySource
 from gateway.audit import AuditLog
 from gateway.oidc.key_set_cache import KeySetCache
 from gateway.oidc.model import Client, Confirmation
@@ -45,7 +45,7 @@ class OpenIDProvider:
     replays: ReplayStore
     pushed: PushedRequestStore
     decoupled: DecoupledStore
-    keys: KeySet
+    keys: KeySource
     secret_key: bytes
     """Keys the hashes of client secrets, so that a stolen database alone cannot even confirm a guess."""
     fetch: Fetch

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from certs.keys import KeyMaterialError
-from certs.keys.signing_key import KeySet
+from certs.keys.signing_key import KeySource
 from gateway.oidc import client_proofs, profiles
 from gateway.oidc.client_addresses import MAX_URIS, are_called, without_fragments
 from gateway.oidc.client_rules import CALLED, CHECKS, DOCUMENT_TYPES, JURISDICTIONS, OWN_CLIENT_ID, given
@@ -70,7 +70,7 @@ def check_client(client: Client, *, allow_loopback: bool = False) -> None:
         raise MetadataError(field, reason)
 
 
-def check_keys(client: Client, keys: KeySet) -> None:
+def check_keys(client: Client, keys: KeySource) -> None:
     """Refuse a client whose answers this gateway has no key to sign with."""
     for field in client_proofs.SIGNED_ANSWERS:
         algorithm = getattr(client, field)

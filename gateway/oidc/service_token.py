@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from certs.keys import JoseError, jose
-from certs.keys.jose import Expectation, VerificationKeys
+from certs.keys.jose import Expectation
 from gateway.oidc import access_token
 from gateway.oidc.model import Client, Confirmation
 from gateway.oidc.names import ConfirmationMethod, ServiceScope
@@ -66,10 +66,11 @@ async def find(text: str, op: OpenIDProvider, now: datetime) -> ServiceToken | N
         required=_REQUIRED,
     )
     try:
-        claims = jose.verify(text, VerificationKeys.from_jwks(op.keys.jwks()), expected, now=now).claims
+        verified = jose.verify(text, op.keys.verification_keys(), expected, now=now)
     except JoseError:
         return None
-    token = _read(claims)
+    op.keys.seen(verified.header_kid, now)
+    token = _read(verified.claims)
     # The library's leeway is for clocks of others; this one is ours.
     if token is None or token.expires_at <= now or await op.replays.is_used(_REVOKED, token.jti, now):
         return None

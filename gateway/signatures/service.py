@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from certs.keys.canonical import canonical
-from certs.keys.signing_key import SigningKey
+from certs.keys.signing_key import KeySource, SigningKey
 from certs.signatures.bundle import bundle_of
 from certs.signatures.checks import CheckCode
 from certs.signatures.collect import Surroundings, with_material
@@ -35,6 +35,7 @@ from gateway.signatures.trust_state import TrustReader
 
 RETENTION: Final = timedelta(days=5 * 365 + 2)
 """After the certificate lapses (Electronic Signature Law art. 24)."""
+REPORT_ALGORITHM: Final = "ES256"
 _ID_BYTES: Final = 16
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SKEW: Final = timedelta(seconds=120)
@@ -88,12 +89,17 @@ class ValidationService:
     worker: WorkerReader | InProcessReader
     reports: ReportStore
     receipts: ReceiptStore
-    report_key: SigningKey
+    report_keys: KeySource
     privacy_key: bytes = field(repr=False)
     producer: Producer
     clock: Callable[[], datetime]
     in_process: InProcessReader = field(default_factory=InProcessReader)
     pace: Pace = field(default_factory=Pace)
+
+    @property
+    def report_key(self) -> SigningKey:
+        """The key that reports and receipts are signed with now."""
+        return self.report_keys.active(REPORT_ALGORITHM)
 
     async def validate(
         self, members: Mapping[str, Any], caller: Caller, *, content: Path | None = None, keep: bool = True

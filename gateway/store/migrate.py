@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 
-from gateway.store.schema import HEAD, revision
+from gateway.store.schema import HEAD, SchemaError, floor, is_newer, revision
 from gateway.store.sql import postgres, sqlite
 from gateway.store.sql.address import is_sqlite, read_address, sqlite_file
 from gateway.store.sql.database import ClashError, one_error
@@ -20,14 +20,23 @@ from gateway.store.sql.database import ClashError, one_error
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(72616774)")
 """Two operators who upgrade at once wait for each other; the number only has to be the same for both."""
+_PATIENT: Final = text("SET LOCAL statement_timeout = '30min'")
+"""A migration may work on millions of rows; for locks it waits no longer than everybody else, and is then run again."""
 
 
 def upgrade(database_url: str) -> None:
-    """Bring the schema to ``HEAD`` in one transaction; nothing happens when it is there already."""
+    """Bring the schema to ``HEAD`` in one transaction; nothing happens when it is there already.
+
+    A newer schema stays as it is; ``SchemaError`` if this program cannot work with it.
+    """
     url = read_address(database_url)
     if is_sqlite(url):
         _make_private(sqlite_file(url))
     with _connected(url) as connection:
+        if is_newer(found := revision(connection)):
+            if (oldest := floor(connection)) is None or oldest > HEAD:
+                raise SchemaError(found, oldest)
+            return
         config = Config()
         config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
         config.attributes["connection"] = connection
@@ -50,6 +59,7 @@ def _connected(url: URL) -> Iterator[Connection]:
         with one_error(), engine.begin() as connection:
             if not is_sqlite(url):
                 connection.execute(_ONE_AT_A_TIME)
+                connection.execute(_PATIENT)
             yield connection
     finally:
         engine.dispose()

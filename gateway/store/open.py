@@ -9,6 +9,17 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from certs.trust.revocation.cache import RevocationCache
+from gateway.admin.audit_ports import AuditChain, AuditCheckpoints, AuditRecords
+from gateway.admin.backup_ports import BackupRegistry
+from gateway.admin.ending_ports import Endings
+from gateway.admin.operation_ports import (
+    InstanceRegistry,
+    JointActs,
+    KeyRegistry,
+    OperatorAccounts,
+    OutageRegistry,
+    SignInAttempts,
+)
 from gateway.admin.ports import (
     AlertRegistry,
     ClientRegistry,
@@ -46,18 +57,29 @@ from gateway.store.schema import SchemaError, require_head
 from gateway.store.sql.alert_registry import SqlAlerts
 from gateway.store.sql.attempts import SqlAttempts
 from gateway.store.sql.audit import SqlAuditLog
+from gateway.store.sql.audit_chain import SqlAuditChain
+from gateway.store.sql.audit_checkpoints import SqlAuditCheckpoints
+from gateway.store.sql.audit_records import SqlAuditRecords
+from gateway.store.sql.backups import SqlBackups
 from gateway.store.sql.clients import SqlClients
 from gateway.store.sql.database import DEFAULT_POOL_SIZE, Database
 from gateway.store.sql.dead_letters import SqlDeadLetters
 from gateway.store.sql.decoupled_requests import SqlDecoupledRequests
 from gateway.store.sql.deliveries import SqlDeliveries
+from gateway.store.sql.endings import SqlEndings
+from gateway.store.sql.facts import SqlFacts
 from gateway.store.sql.initial_access import SqlInitialAccess
+from gateway.store.sql.instances import SqlInstances
+from gateway.store.sql.joint_acts import SqlJointActs
+from gateway.store.sql.key_registry import SqlKeys
 from gateway.store.sql.keys_in_use import KeysInUse
 from gateway.store.sql.logins import SqlTransactions
 from gateway.store.sql.notices import SqlNotices
 from gateway.store.sql.number_registry import SqlNumberRegistry
 from gateway.store.sql.numbers import SqlNumbers
+from gateway.store.sql.operator_accounts import SqlOperatorAccounts
 from gateway.store.sql.operators import SqlOperators
+from gateway.store.sql.outages import SqlOutages
 from gateway.store.sql.people import SqlPeople
 from gateway.store.sql.purge import purge
 from gateway.store.sql.pushed_requests import SqlPushedRequests
@@ -82,6 +104,8 @@ from mapping.surrogate import Choose
 __all__ = ["AttemptLimits", "SchemaError", "Stores", "open_stores"]
 
 _VERIFICATIONS: Final = AttemptLimits(tries=30, lock_out=timedelta(seconds=60))
+_SIGN_IN_NAMES: Final = AttemptLimits(tries=5, window=timedelta(minutes=10), lock_out=timedelta(minutes=10))
+_SIGN_IN_ADDRESSES: Final = AttemptLimits(tries=20, window=timedelta(minutes=10), lock_out=timedelta(minutes=10))
 _ALIVE: Final = select(clients.c.client_id).limit(1)
 """Reads a table: SQLite answers a bare ``SELECT 1`` without looking at its file."""
 
@@ -108,6 +132,9 @@ class Stores:
     rates: RateLimits
     """How often relying parties call at all (DS-01)."""
     audit: AuditLog
+    audit_chain: AuditChain
+    audit_checkpoints: AuditCheckpoints
+    audit_records: AuditRecords
     number_registry: NumberRegistry
     subject_registry: SubjectRegistry
     alert_registry: AlertRegistry
@@ -123,6 +150,18 @@ class Stores:
     receipts: ReceiptStore
     signing_requests: SigningRequestStore
     revocation_cache: RevocationCache
+    key_registry: KeyRegistry
+    instances: InstanceRegistry
+    outage_registry: OutageRegistry
+    endings: Endings
+    backups: BackupRegistry
+    facts: SqlFacts
+    operator_accounts: OperatorAccounts
+    joint_acts: JointActs
+    operator_names: SignInAttempts
+    """How often somebody tries to sign in under an operator's name."""
+    operator_addresses: SignInAttempts
+    """The same from one address."""
     keys_in_use: KeysInUse = field(repr=False)
     database: Database = field(repr=False)
     accelerator: RedisAttempts | None = field(default=None, repr=False)
@@ -200,6 +239,9 @@ async def open_stores(
         verifications=SqlAttempts(database, vault, _VERIFICATIONS),
         rates=SqlRates(database, vault),
         audit=SqlAuditLog(database),
+        audit_chain=SqlAuditChain(database),
+        audit_checkpoints=SqlAuditCheckpoints(database),
+        audit_records=SqlAuditRecords(database),
         number_registry=SqlNumberRegistry(database, vault),
         subject_registry=people,
         alert_registry=SqlAlerts(database),
@@ -215,6 +257,16 @@ async def open_stores(
         receipts=SqlReceipts(database),
         signing_requests=SqlSigningRequests(database, vault),
         revocation_cache=SqlRevocationCache(database),
+        key_registry=SqlKeys(database, vault),
+        instances=SqlInstances(database),
+        outage_registry=SqlOutages(database),
+        endings=SqlEndings(database),
+        backups=SqlBackups(database),
+        facts=SqlFacts(database),
+        operator_accounts=SqlOperatorAccounts(database, vault),
+        joint_acts=SqlJointActs(database),
+        operator_names=SqlAttempts(database, vault, _SIGN_IN_NAMES),
+        operator_addresses=SqlAttempts(database, vault, _SIGN_IN_ADDRESSES),
         keys_in_use=keys,
         database=database,
         accelerator=accelerator,

@@ -21,6 +21,7 @@ from gateway.oidc import (
 from gateway.oidc.provider import BackChannelCall
 from gateway.web.context import web_of
 from gateway.web.forms import Pairs, form_pairs, query_pairs
+from gateway.web.key_documents import key_document
 from gateway.web.server_calls import Answer, for_servers
 
 _NO_CACHE: Final = {"pragma": "no-cache"}
@@ -93,11 +94,11 @@ SERVER_PATHS: Final = frozenset(metadata.PATHS[name] for name in (*_BY_POST, "us
 """Where even a fault of ours is answered with JSON."""
 
 
-def routes(discovery: dict[str, Any], key_set: dict[str, Any]) -> list[Route]:
-    """The back channel; the two documents are serialised once."""
+def routes(discovery: dict[str, Any]) -> list[Route]:
+    """The back channel; discovery is serialised once, the keys change while the gateway runs."""
     return [
         *(Route(path, _document(discovery)) for path in metadata.DISCOVERY_PATHS),
-        Route(metadata.PATHS["jwks"], _document(key_set)),
+        Route(metadata.PATHS["jwks"], _keys),
         *(Route(metadata.PATHS[name], for_servers(name, one), methods=["POST"]) for name, one in _BY_POST.items()),
         Route(metadata.PATHS["userinfo"], for_servers("userinfo", answer_userinfo, _posted), methods=["GET", "POST"]),
         Route("/livez", _live),
@@ -119,14 +120,20 @@ def _document(content: dict[str, Any]) -> Any:
     return serve
 
 
+async def _keys(request: Request) -> Response:
+    """The keys that ID tokens and all other tokens are checked with."""
+    web = web_of(request)
+    return key_document(request, web.op.keys, web.keys_cache_control)
+
+
 async def _live(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
 async def _ready(request: Request) -> Response:
-    """Whether people can be served: the database decides; the accelerator is reported and may be away."""
+    """Whether people can be served: database and clock decide; the accelerator is reported and may be away."""
     checks = await web_of(request).ready()
-    is_ready = checks["database"]
+    is_ready = checks["database"] and checks.get("clock", True)
     return JSONResponse(
         {"status": "ok" if is_ready else "unavailable", "checks": dict(checks)}, status_code=200 if is_ready else 503
     )

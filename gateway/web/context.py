@@ -10,6 +10,7 @@ from gateway.broker.begin import Visit
 from gateway.broker.parts import Broker
 from gateway.broker.verify import Verifier
 from gateway.oidc.dynamic_registration import Registrar
+from gateway.oidc.federation.entity import OwnEntity
 from gateway.oidc.provider import OpenIDProvider
 from gateway.oidc.request_checks import OfferedValues
 from gateway.signatures.signing import SigningDesk
@@ -44,6 +45,10 @@ class Web:
     certificate_source: CertificateSource
     wake: Callable[[], None]
     """To be called when there is something to deliver to relying parties: they hear of it at once."""
+    keys_cache_control: str = "public, max-age=300, stale-if-error=86400"
+    """How long others may hold our published keys: a rotation waits as long before a new key signs (§9.1)."""
+    entity: OwnEntity | None = None
+    """What the gateway says of itself to a federation; None outside of one."""
     signatures: SignatureDesk | None = None
     """None for a gateway that validates no signatures: then it has no such addresses either."""
     signing: SigningDesk | None = None

@@ -8,6 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from certs.keys.errors import KeyUnavailableError
 from gateway.audit import AuditAction, AuditEvent
 from gateway.broker import problems
 from gateway.broker.answers import way_home
@@ -76,13 +77,13 @@ def _members(request: Request, code: ErrorCode, description: str) -> dict[str, s
 
 
 def unavailable_as_json(endpoint: Endpoint) -> Endpoint:
-    """For relying parties' servers: a store that does not answer is 503 with Retry-After, nothing half-done."""
+    """For relying parties' servers: a store or key that does not answer is 503 with Retry-After, nothing half-done."""
 
     @functools.wraps(endpoint)
     async def guarded(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except StoreUnavailableError:
+        except (StoreUnavailableError, KeyUnavailableError):
             body = _members(request, ErrorCode.TEMPORARILY_UNAVAILABLE, "try again later")
             return JSONResponse(body, status_code=503, headers={"retry-after": RETRY_SECONDS})
 
@@ -95,18 +96,23 @@ def errors_as_pages(endpoint: Endpoint) -> Endpoint:
     @functools.wraps(endpoint)
     async def guarded(request: Request) -> Response:
         try:
-            return await endpoint(request)
-        except OAuthError as error:
-            await put_on_record(request, error, at="authorize")
-            return await _oauth(request, error)
-        except ProblemError as error:
-            return await problem(request, error)
-        except FormError as error:
-            return await problem(request, ProblemError(problems.MALFORMED), status=error.status)
-        except StoreUnavailableError:
+            return await _answered(endpoint, request)
+        except (StoreUnavailableError, KeyUnavailableError):  # also where a refusal could not be put on record
             return await problem(request, ProblemError(problems.UNAVAILABLE))
 
     return guarded
+
+
+async def _answered(endpoint: Endpoint, request: Request) -> Response:
+    try:
+        return await endpoint(request)
+    except OAuthError as error:
+        await put_on_record(request, error, at="authorize")
+        return await _oauth(request, error)
+    except ProblemError as error:
+        return await problem(request, error)
+    except FormError as error:
+        return await problem(request, ProblemError(problems.MALFORMED), status=error.status)
 
 
 async def _oauth(request: Request, error: OAuthError) -> Response:

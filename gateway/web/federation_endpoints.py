@@ -4,18 +4,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.oidc.federation.entity import MEDIA_TYPE, PATH, OwnEntity
+from gateway.oidc.federation.entity import MEDIA_TYPE, PATH
 from gateway.web.context import web_of
+from gateway.web.errors import unavailable_as_json
 
 
-def routes(entity: OwnEntity | None) -> list[Route]:
-    """The entity configuration, freshly signed; nothing where the gateway belongs to no federation."""
-    if entity is None:
-        return []
+async def configuration(request: Request) -> Response:
+    """The entity configuration, freshly signed."""
+    web = web_of(request)
+    if web.entity is None:  # its route exists only in a federation
+        raise LookupError
+    token = web.entity.configuration(web.clock())
+    headers = {"cache-control": "public, max-age=300", "access-control-allow-origin": "*"}
+    return Response(token, media_type=MEDIA_TYPE, headers=headers)
 
-    async def configuration(request: Request) -> Response:
-        token = entity.configuration(web_of(request).clock())
-        headers = {"cache-control": "public, max-age=300", "access-control-allow-origin": "*"}
-        return Response(token, media_type=MEDIA_TYPE, headers=headers)
 
-    return [Route(PATH, configuration)]
+def routes() -> list[Route]:
+    """For a gateway that belongs to a federation."""
+    return [Route(PATH, unavailable_as_json(configuration))]

@@ -15,6 +15,9 @@ from gateway.web.tls import proven
 HEAD_BYTES: Final = 32 * 1024
 """Bytes of request line and headers after which a connection is cut off; the edge refuses politely from 16 kB on."""
 
+GRACE_SECONDS: Final = 0.5
+"""How long a worker that is being replaced waits for the first request of a connection that it has taken already."""
+
 _REFUSAL: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -33,6 +36,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._extensions = {PEER: self.client[0] if self.client else ""}
         if connection is not None:
             self._extensions[TLS] = proven(connection)
+
+    def shutdown(self) -> None:
+        """End in order; whoever has only just come may still say what they want, and is answered (F-UPG-01)."""
+        current: Any = self.cycle  # none before the first request, whatever its type says
+        if current is None and not self.transport.is_closing():
+            self.loop.call_later(GRACE_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def on_message_begin(self) -> None:
         """A request begins."""

@@ -17,6 +17,12 @@ def local_minute(at: datetime) -> str:
     return at.astimezone(_LOCAL).strftime("%H:%M")
 
 
+def local_when(at: datetime, now: datetime) -> str:
+    """The hour and minute, with the day before it where that is another than today: ``2026-11-25 01:00``."""
+    day = local_date(at)
+    return local_minute(at) if day == local_date(now) else f"{day} {local_minute(at)}"
+
+
 def local_moment(text: str) -> str:
     """A moment of a report to the minute, ``2026-11-24 16:02``; ``text`` is a time of RFC 3339."""
     return datetime.fromisoformat(text).astimezone(_LOCAL).strftime("%Y-%m-%d %H:%M")

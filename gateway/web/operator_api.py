@@ -1,10 +1,10 @@
-"""The operator API's edge: who calls is settled first, then the role, then the pace; every refusal has one shape.
+"""The operator API's edge: who calls is settled first, then the pace, then the rights; every refusal has one shape.
 
 Its own application on its own listener (``create_operator_app``); nothing of it is reachable through the public one.
 """
 
-import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -13,43 +13,55 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from certs.keys import JsonError, strict_json
-from gateway.admin import operators
 from gateway.admin.acts import ReasonError
+from gateway.admin.joint_acts import JointActError
 from gateway.admin.numbers import UnknownRecordError
 from gateway.admin.records import Operator, Role
 from gateway.admin.reveals import Refusal, RevealRefusedError
+from gateway.admin.rights import Denial, denial
 from gateway.admin.switches import UnknownSwitchError
-from gateway.audit import AuditAction, AuditEvent
 from gateway.oidc.ports import StoreUnavailableError
+from gateway.web import operator_accounts
 from gateway.web.context import correlation_id
 from gateway.web.errors import RETRY_SECONDS, Endpoint
 from gateway.web.forms import FormError, query_pairs
 from gateway.web.identifiers import limited_body
+from gateway.web.operation import Document, Operation
 from gateway.web.operator_call import Call, CallError, Desk, malformed, not_found
-from gateway.web.operator_routes import OPERATIONS, Operation
+from gateway.web.operator_routes import OPERATIONS
+from gateway.web.operator_sign_in import (
+    CROSS_SITE,
+    PACE,
+    authenticated,
+    certificate_of,
+    is_from_elsewhere,
+    put_on_record,
+)
+from gateway.web.source import source_of
 from mapping.errors import MappingError
 
-PACE: Final = "operator"
-"""The kind under which an operator's calls are counted."""
 _PACE_SECONDS: Final = "60"
-_NOBODY: Final = ""
-"""No operator's name."""
-_BEARER: Final = re.compile(r"(?i:bearer) ([A-Za-z0-9_-]{20,100})")
-_UNKNOWN: Final = CallError(401, "unauthorized", "a valid operator key is required")
-_FORBIDDEN: Final = CallError(403, "forbidden", "this operator may only look")
+_SIGN_IN_BYTES: Final = 4 * 1024
+_NOBODY: Final = Operator("nobody", Role.READER, datetime(1970, 1, 1, tzinfo=UTC))
+_DENIED: Final = {
+    Denial.ROLE: CallError(403, "forbidden", "this operator's role does not allow it"),
+    Denial.STRENGTH: CallError(403, "forbidden", "this takes a one-time code with the password, or a certificate"),
+    Denial.PLACE: not_found(),
+}
 _TOO_FAST: Final = CallError(429, "too_many_requests", "slow down and try again later")
 
 
 def routes() -> list[Route]:
     """Every operation as a route; two methods on one path are two routes."""
     live = Route("/livez", _live, methods=["GET"])
-    return [live, *(Route(one.path, _endpoint(one), methods=[one.method]) for one in OPERATIONS)]
+    door = Route("/v1/session", _sign_in, methods=["POST"])
+    return [live, door, *(Route(one.path, _endpoint(one), methods=[one.method]) for one in OPERATIONS)]
 
 
 def _endpoint(operation: Operation) -> Endpoint:
     async def serve(request: Request) -> Response:
         try:
-            return JSONResponse(await _answer(request, operation))
+            return _shown(await _answer(request, operation))
         except CallError as error:
             return _refusal(error)
         except StoreUnavailableError:
@@ -58,35 +70,53 @@ def _endpoint(operation: Operation) -> Endpoint:
     return serve
 
 
-async def _answer(request: Request, operation: Operation) -> dict[str, Any]:
+def _shown(answer: dict[str, Any] | Document) -> Response:
+    if isinstance(answer, Document):
+        return Response(answer.content, media_type=answer.media_type)
+    return JSONResponse(answer)
+
+
+async def _answer(request: Request, operation: Operation) -> dict[str, Any] | Document:
     desk: Desk = request.app.state.desk
-    operator = await _authenticated(request, desk)
-    if operation.role is Role.KEEPER and operator.role is not Role.KEEPER:
-        await _put_on_record(request, desk, operator.name, "role")
-        raise _FORBIDDEN
-    now = desk.clock()
+    signed = await authenticated(request, desk)
+    operator, now = signed.operator, desk.clock()
     if not await desk.attempts.admit(PACE, operator.name, now):
-        await _put_on_record(request, desk, operator.name, "pace")
+        await put_on_record(request, desk, operator.name, "pace")
         raise _TOO_FAST
-    fields = await _fields(request, operation)
-    return await _run(desk, operation, Call(operator, now, correlation_id(request), fields, request.path_params))
+    why = denial(
+        operator,
+        signed.strength,
+        operation.role,
+        is_routine=operation.is_routine,
+        is_strong=operation.is_strong,
+        is_scoped=operation.is_scoped,
+        two_factors=desk.door.needs_two_factors,
+    )
+    if why is not None:
+        await put_on_record(request, desk, operator.name, why.value)
+        raise _DENIED[why]
+    fields = await _fields(request, operation.fields, operation.body_bytes)
+    call = Call(operator, now, correlation_id(request), fields, request.path_params, signed.strength, signed.session)
+    return await _run(desk, operation, call)
 
 
-async def _authenticated(request: Request, desk: Desk) -> Operator:
-    """The operator behind the one Authorization header; a wrong key and a key that was taken back look alike."""
-    headers = request.headers.getlist("authorization")
-    found = _BEARER.fullmatch(headers[0]) if len(headers) == 1 else None
-    if found is not None:
-        operator = await operators.authenticate(desk.operators, desk.secret_key, found[1], desk.clock())
-        if operator is not None:
-            return operator
-        # Anybody can send wrong keys: they are counted as one caller's, so that nobody fills the records with them.
-        if await desk.attempts.admit(PACE, _NOBODY, desk.clock()):
-            await _put_on_record(request, desk, None, "key")
-    raise _UNKNOWN
+async def _sign_in(request: Request) -> Response:
+    """The one call that takes no key: it gives a session's token for what an operator knows and has."""
+    desk: Desk = request.app.state.desk
+    try:
+        if is_from_elsewhere(request):
+            raise CROSS_SITE
+        fields = await _fields(request, operator_accounts.SIGN_IN_FIELDS, _SIGN_IN_BYTES)
+        call = Call(_NOBODY, desk.clock(), correlation_id(request), fields, {})
+        certificate = certificate_of(request, desk)
+        return JSONResponse(await operator_accounts.sign_in(desk, call, certificate, source_of(request.scope)))
+    except CallError as error:
+        return _refusal(error)
+    except StoreUnavailableError:
+        return _refusal(CallError(503, "temporarily_unavailable", "try again later"))
 
 
-async def _run(desk: Desk, operation: Operation, call: Call) -> dict[str, Any]:
+async def _run(desk: Desk, operation: Operation, call: Call) -> dict[str, Any] | Document:
     """Carry the operation out, and turn what ``gateway.admin`` refuses into the API's one shape."""
     try:
         return await operation.run(desk, call)
@@ -96,24 +126,26 @@ async def _run(desk: Desk, operation: Operation, call: Call) -> dict[str, Any]:
         raise malformed(str(error)) from None
     except MappingError as error:  # the record's standing forbids it
         raise CallError(409, "conflict", error.code) from None
+    except JointActError as error:
+        raise CallError(409, "second_person", error.refusal.value) from None
     except RevealRefusedError as error:
         raise (_TOO_FAST if error.refusal is Refusal.TOO_MANY else not_found()) from None
 
 
-async def _fields(request: Request, operation: Operation) -> Mapping[str, Any]:
-    """The query of a GET, the JSON body of a POST; a field that is not known here is refused, not ignored."""
+async def _fields(request: Request, known: tuple[str, ...], limit: int) -> Mapping[str, Any]:
+    """The query of a GET or DELETE, the JSON body of a POST; a field that is not known is refused, not ignored."""
     try:
-        if operation.method == "GET":
-            pairs = query_pairs(request)
-            fields: dict[str, Any] = dict(pairs)
-            is_doubled = len(fields) != len(pairs)
+        if request.method == "POST":
+            fields, is_doubled = await _body(request, limit), bool(request.scope["query_string"])
         else:
-            fields, is_doubled = await _body(request, operation.body_bytes), bool(request.scope["query_string"])
+            pairs = query_pairs(request)
+            fields = dict(pairs)
+            is_doubled = len(fields) != len(pairs)
     except FormError as error:
-        most = f"of at most {operation.body_bytes // 1024} kB"
+        most = f"of at most {limit // 1024} kB"
         raise CallError(error.status, "invalid_request", f"the body must be one JSON object {most}") from None
-    if is_doubled or not fields.keys() <= set(operation.fields):
-        raise malformed(f"known here: {', '.join(operation.fields) or 'no fields'}; each once")
+    if is_doubled or not fields.keys() <= set(known):
+        raise malformed(f"known here: {', '.join(known) or 'no fields'}; each once")
     return fields
 
 
@@ -130,21 +162,15 @@ async def _body(request: Request, limit: int) -> dict[str, Any]:
         raise FormError(400) from None
 
 
-async def _put_on_record(request: Request, desk: Desk, operator: str | None, why: str) -> None:
-    details = {"why": why} if operator is None else {"why": why, "operator": operator}
-    event = AuditEvent(AuditAction.OPERATOR_REFUSED, desk.clock(), correlation_id(request), details=details)
-    await desk.audit.append(event)
-
-
 def _refusal(error: CallError) -> Response:
     headers = {}
-    if error is _UNKNOWN:
+    if error.status == 401:  # noqa: PLR2004 - RFC 9110 §11.6.1
         headers["www-authenticate"] = "Bearer"
-    if error is _TOO_FAST:
+    if error.status == 429:  # noqa: PLR2004 - RFC 6585 §4
         headers["retry-after"] = _PACE_SECONDS
     if error.status == 503:  # noqa: PLR2004 - RFC 9110 §15.6.4
         headers["retry-after"] = RETRY_SECONDS
-    body = {"error": error.error, "error_description": error.description}
+    body = {"error": error.error, "error_description": error.description, **error.more}
     return JSONResponse(body, error.status, headers)
 
 

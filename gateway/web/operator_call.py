@@ -4,15 +4,22 @@ A permit or a number stands in the JSON body and nowhere else: addresses end up 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-from certs.keys.signing_key import KeySet
+from certs.keys.signing_key import KeySource
 from gateway.admin.acts import Act
+from gateway.admin.audit_office import AuditOffice
+from gateway.admin.backup_ports import BackupOffice
+from gateway.admin.ending_desk import EndingDesk
 from gateway.admin.explanation import KnownRecords
+from gateway.admin.key_work import KeyOffice
 from gateway.admin.numbers import Target
+from gateway.admin.operation_ports import JointActs, OutageRegistry
+from gateway.admin.operation_records import OperatorSession, Strength
+from gateway.admin.operator_sessions import Door
 from gateway.admin.ports import (
     AlertRegistry,
     ClientRegistry,
@@ -30,6 +37,7 @@ from gateway.admin.subjects import PeopleView
 from gateway.audit import AuditLog
 from gateway.broker.ports import AttemptCounter
 from gateway.oidc.ports import ClientStore, Fetch
+from gateway.web.source import CertificateSource
 from mapping.documents import TravelPermit
 from mapping.errors import MappingError
 from mapping.identifier import MainlandIdentifier
@@ -44,8 +52,10 @@ _BEIJING: Final = timezone(timedelta(hours=8))
 class CallError(Exception):
     """A refusal in the API's one shape; ``description`` holds fixed words and never what was sent."""
 
-    def __init__(self, status: int, error: str, description: str) -> None:
+    def __init__(self, status: int, error: str, description: str, more: Mapping[str, Any] | None = None) -> None:
         super().__init__(error)
+        self.more = more or {}
+        """Further members: the numbers of what is in the way."""
         self.status = status
         self.error = error
         self.description = description
@@ -54,6 +64,11 @@ class CallError(Exception):
 def malformed(description: str) -> CallError:
     """A request that cannot be understood."""
     return CallError(400, "invalid_request", description)
+
+
+def bad_cursor() -> CallError:
+    """A place to go on from that is none: unknown, tampered with, or in somebody else's list (AD-04)."""
+    return malformed("after is no entry of this list")
 
 
 def not_found() -> CallError:
@@ -72,21 +87,34 @@ class Desk:
     registry: ClientRegistry
     initial_access: InitialAccessRegistry
     dead_letters: DeadLetters
-    signing: KeySet = field(repr=False)
+    signing: KeySource = field(repr=False)
     """What there is a key for may be registered."""
+    keys: KeyOffice
+    examine: Callable[[], Awaitable[Sequence[Mapping[str, str]]]]
+    """What ``gate doctor`` finds."""
     fetch: Fetch
     allow_loopback: bool
     numbers: NumberRegistry
     records: KnownRecords
     alerts: AlertRegistry
     switches: SwitchRegistry
+    outages: OutageRegistry
+    backups: BackupOffice
+    ending: EndingDesk
+    """Everything that ends, and the metrics."""
     subjects: SubjectRegistry
     people: PeopleView
     reveals: RevealRegistry
     rekeying: Rekeying
     audit: AuditLog
+    audit_office: AuditOffice
+    """The audit as it is looked through, checked and copied."""
     attempts: AttemptCounter
     """How fast one operator may ask."""
+    door: Door
+    """How operators sign in."""
+    joint_acts: JointActs
+    certificate_source: CertificateSource
     providers: frozenset[str]
     realm: Realm
     clock: Callable[[], datetime]
@@ -101,6 +129,9 @@ class Call:
     correlation_id: str
     fields: Mapping[str, Any]
     path: Mapping[str, str]
+    strength: Strength = Strength.KEY
+    """How the operator has shown who they are."""
+    session: OperatorSession | None = None
 
     def act(self, reason: str = "reason") -> Act:
         """Who acts, when and why; ``reason`` names the field that says why."""

@@ -1,35 +1,33 @@
 """What the operator API offers: one row for each thing, a thin shell over ``gateway.admin``, as the command line is."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.admin import alerts, explanation, numbers, rekey, reveals, subjects, switches
 from gateway.admin.explanation import Given
 from gateway.admin.numbers import Cause
 from gateway.admin.records import Role, SwitchKind
-from gateway.web import operator_clients
-from gateway.web.operator_call import Call, Desk, malformed, not_found
+from gateway.admin.rights import covers, covers_provider
+from gateway.web import (
+    operator_accounts,
+    operator_audit,
+    operator_backup,
+    operator_certs,
+    operator_clients,
+    operator_deliveries,
+    operator_joint_acts,
+    operator_keys,
+    operator_outages,
+    operator_tokens,
+)
+from gateway.web.operation import Operation
+from gateway.web.operator_call import Call, Desk, bad_cursor, malformed, not_found
 from mapping.evidence import Policy
 
-Run = Callable[[Desk, Call], Awaitable[dict[str, Any]]]
+__all__ = ["OPERATIONS", "Operation"]
+
 _TARGET: Final = ("permit", "record")
 _MOST_BUCKETS: Final = 1000
 _HIGHEST_LEVEL: Final = 4
-_METADATA_BYTES: Final = 64 * 1024
-"""A body that may hold a relying party's key set."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing that can be asked for; ``fields`` are all that body or query may hold."""
-
-    method: str
-    path: str
-    role: Role
-    run: Run
-    fields: tuple[str, ...] = ()
-    body_bytes: int = 4 * 1024
 
 
 async def show_capacity(desk: Desk, call: Call) -> dict[str, Any]:
@@ -79,10 +77,10 @@ async def show_alerts(desk: Desk, call: Call) -> dict[str, Any]:
     everything = call.optional("all")
     if everything not in {None, "true", "false"}:
         raise malformed("all must be true or false")
-    limit = call.whole("limit", alerts.PAGE, alerts.PAGE)
-    found = await alerts.page(
-        desk.alerts, desk.numbers, open_only=everything != "true", after=call.optional("after"), limit=limit
-    )
+    limit, after = call.whole("limit", alerts.PAGE, alerts.PAGE), call.optional("after")
+    if after is not None and not await desk.alerts.is_there(after):
+        raise bad_cursor()
+    found = await alerts.page(desk.alerts, desk.numbers, open_only=everything != "true", after=after, limit=limit)
     return {"alerts": found}
 
 
@@ -93,9 +91,10 @@ async def settle_alert(desk: Desk, call: Call) -> dict[str, Any]:
     return _told(done, {"settled": call.id(), "dry_run": is_dry})
 
 
-async def show_switches(desk: Desk, _: Call) -> dict[str, Any]:
-    """What is switched off."""
-    return {"switches": await switches.everything(desk.switches)}
+async def show_switches(desk: Desk, call: Call) -> dict[str, Any]:
+    """What is switched off, of what is this operator's to see."""
+    found = await switches.everything(desk.switches)
+    return {"switches": [one for one in found if _is_theirs(call, one["kind"], one["name"])]}
 
 
 async def turn_switch(desk: Desk, call: Call) -> dict[str, Any]:
@@ -108,6 +107,8 @@ async def turn_switch(desk: Desk, call: Call) -> dict[str, Any]:
         raise malformed("off is missing")
     turn = switches.turn_off if call.flag("off") else switches.turn_on
     name, is_dry = call.text("name"), call.flag("dry_run")
+    if not _is_theirs(call, kind, name):
+        raise not_found()
     changed = await turn(desk.switches, kind, name, desk.providers, call.act(), dry_run=is_dry)
     return {"kind": kind.value, "name": name, "off": call.flag("off"), "changed": changed, "dry_run": is_dry}
 
@@ -168,6 +169,11 @@ async def show_rekey(desk: Desk, _: Call) -> dict[str, Any]:
     return await rekey.remaining(desk.rekeying)
 
 
+def _is_theirs(call: Call, kind: str, name: str) -> bool:
+    """Whether a switch is this operator's: a provider of their places; region codes are everybody's together."""
+    return covers_provider(call.operator, name) if kind == SwitchKind.PROVIDER else covers(call.operator, None)
+
+
 def _told(done: bool, answer: dict[str, Any]) -> dict[str, Any]:  # noqa: FBT001 - what came of it, not a switch
     if not done:
         raise not_found()
@@ -177,6 +183,16 @@ def _told(done: bool, answer: dict[str, Any]) -> dict[str, Any]:  # noqa: FBT001
 READ: Final = Role.READER
 KEEP: Final = Role.KEEPER
 OPERATIONS: Final = (
+    *operator_accounts.OPERATIONS,
+    *operator_joint_acts.OPERATIONS,
+    *operator_clients.OPERATIONS,
+    *operator_tokens.OPERATIONS,
+    *operator_deliveries.OPERATIONS,
+    *operator_outages.OPERATIONS,
+    *operator_certs.OPERATIONS,
+    *operator_keys.OPERATIONS,
+    *operator_backup.OPERATIONS,
+    *operator_audit.OPERATIONS,
     Operation("GET", "/v1/map/capacity", READ, show_capacity, ("top",)),
     Operation(
         "POST",
@@ -190,11 +206,13 @@ OPERATIONS: Final = (
     Operation("POST", "/v1/map/release", KEEP, release, (*_TARGET, "reason", "dry_run")),
     Operation("POST", "/v1/map/close", KEEP, close, (*_TARGET, "reason", "dry_run")),
     Operation("GET", "/v1/map/alerts", READ, show_alerts, ("all", "after", "limit")),
-    Operation("POST", "/v1/map/alerts/{id}/settle", KEEP, settle_alert, ("outcome", "reason", "dry_run")),
+    Operation(
+        "POST", "/v1/map/alerts/{id}/settle", KEEP, settle_alert, ("outcome", "reason", "dry_run"), is_routine=True
+    ),
     Operation("GET", "/v1/map/rekey", READ, show_rekey),
     Operation("POST", "/v1/map/rekey", KEEP, begin_rekey, ("reason", "dry_run")),
-    Operation("GET", "/v1/switches", READ, show_switches),
-    Operation("POST", "/v1/switches", KEEP, turn_switch, ("kind", "name", "off", "reason", "dry_run")),
+    Operation("GET", "/v1/switches", READ, show_switches, is_scoped=True),
+    Operation("POST", "/v1/switches", KEEP, turn_switch, ("kind", "name", "off", "reason", "dry_run"), is_scoped=True),
     Operation("GET", "/v1/people/{id}", READ, show_person),
     Operation("POST", "/v1/people/{id}/block", KEEP, block, ("reason", "dry_run")),
     Operation("POST", "/v1/people/{id}/unblock", KEEP, unblock, ("reason", "dry_run")),
@@ -202,42 +220,5 @@ OPERATIONS: Final = (
     Operation("POST", "/v1/reveals", KEEP, ask_reveal, ("number", "purpose")),
     Operation("POST", "/v1/reveals/{id}/approve", KEEP, approve_reveal, ("reason",)),
     Operation("POST", "/v1/reveals/{id}/use", KEEP, use_reveal, ("reason",)),
-    Operation("GET", "/v1/clients", READ, operator_clients.list_clients, ("after", "limit")),
-    Operation("GET", "/v1/clients/one", READ, operator_clients.show_client, ("client_id",)),
-    Operation(
-        "POST",
-        "/v1/clients",
-        KEEP,
-        operator_clients.create_client,
-        ("client_id", "metadata", "reason", "dry_run"),
-        _METADATA_BYTES,
-    ),
-    Operation(
-        "POST",
-        "/v1/clients/update",
-        KEEP,
-        operator_clients.update_client,
-        ("client_id", "metadata", "clear", "new_sector", "reason", "dry_run"),
-        _METADATA_BYTES,
-    ),
-    Operation(
-        "POST",
-        "/v1/clients/rotate-secret",
-        KEEP,
-        operator_clients.rotate_secret,
-        ("client_id", "overlap_hours", "now", "reason", "dry_run"),
-    ),
-    Operation("POST", "/v1/clients/disable", KEEP, operator_clients.disable_client, ("client_id", "reason", "dry_run")),
-    Operation("GET", "/v1/clients/tokens", READ, operator_clients.list_tokens),
-    Operation(
-        "POST",
-        "/v1/clients/tokens",
-        KEEP,
-        operator_clients.create_token,
-        ("name", "scope", "jurisdiction", "purpose", "profile", "uses", "days", "reason", "dry_run"),
-    ),
-    Operation("POST", "/v1/clients/tokens/revoke", KEEP, operator_clients.revoke_token, ("name", "reason", "dry_run")),
-    Operation("GET", "/v1/deliveries", READ, operator_clients.list_deliveries, ("after", "limit")),
-    Operation("POST", "/v1/deliveries/{id}/again", KEEP, operator_clients.deliver_again, ("reason", "dry_run")),
 )
 """Everything the API offers, with the least role that it takes."""

@@ -8,11 +8,23 @@ from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
+class AccountNotice:
+    """What is said of an account beside its button; the times are local, and empty where there are none."""
+
+    kind: str
+    """``silent``, ``away``, ``soon``; texts ``account_notice.<kind>``."""
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderOption:
     """One account to choose, as a button ``provider-hong-kong``, ``provider-macao`` or ``provider-guangdong``."""
 
     name: str
     """``hong_kong``, ``macao``, ``guangdong``; texts ``account.<name>.*`` of the locales."""
+    notice: AccountNotice | None = None
+    """Box ``notice-provider-…``; the account can be chosen all the same."""
 
     @property
     def element_id(self) -> str:
@@ -41,6 +53,8 @@ class ChooserPage(Page):
     providers: tuple[ProviderOption, ...]
     way_home: str | None
     """Address that returns to the relying party without signing in; a kiosk's or counter's request has none."""
+    is_hopeless: bool = False
+    """Whether none of the accounts answers; box ``none-answers``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,8 @@ class ProblemPage(Page):
     """Fixed English words for the developer of the relying party, folded away."""
     provider: str | None = None
     """The account that is affected."""
+    notice: AccountNotice | None = None
+    """What is known of it."""
     others: tuple[ProviderOption, ...] = ()
     """Accounts that still work; buttons as on the chooser."""
     action: str | None = None

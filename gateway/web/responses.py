@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from gateway.broker.model import LoginTransaction
 from gateway.broker.problems import Problem, ProblemError
 from gateway.oidc.model import Client
+from gateway.web.account_options import account_notice, known_options
 from gateway.web.browser import form_token
 from gateway.web.context import Web, correlation_id, web_of
 from gateway.web.languages import LOCALES
@@ -107,9 +108,11 @@ def problem_page(
     web = web_of(request)
     transaction = error.transaction if error else None
     others: tuple[ProviderOption, ...] = ()
-    action = token = again = None
+    action = token = again = notice = None
     if transaction is not None and client is not None and error is not None and error.provider is not None:
-        others = tuple(ProviderOption(name) for name in web.broker.offered(client) if name != error.provider)
+        known, now = web.broker.notices_of_providers, web.clock()
+        others = known_options((name for name in web.broker.offered(client) if name != error.provider), known, now)
+        notice = account_notice(known.of(error.provider, now), now)
         action = f"/sign-in/{transaction.id}/provider"
         token = _token(request, web, f"{transaction.id}/provider")
         again = f"/sign-in/{transaction.id}"
@@ -121,6 +124,7 @@ def problem_page(
         reference=correlation_id(request),
         detail=detail,
         provider=error.provider if error else None,
+        notice=notice,
         others=others if token else (),
         action=action,
         csrf=token,

@@ -9,9 +9,10 @@ from gateway.broker.model import AskConsent, AskPermit, ChooseProvider, LoginTra
 from gateway.oidc.decoupled import DecoupledRequest
 from gateway.oidc.model import Client
 from gateway.oidc.names import ErrorCode, GrantType
+from gateway.web.account_options import options
 from gateway.web.consent_items import ConsentGroup, acting_for, groups_of, masked_name
 from gateway.web.context import Web
-from gateway.web.pages import ChooserPage, Page, PermitPage, ProviderOption
+from gateway.web.pages import ChooserPage, Page, PermitPage
 from gateway.web.reply import home_link
 from providers.base import PersonName
 
@@ -50,15 +51,17 @@ class ConsentPage(Page):
 
 
 def chooser_page(web: Web, client: Client, outcome: ChooseProvider, token: str) -> ChooserPage:
-    """Choose an account."""
+    """Choose an account; where none answers, the service learns that the person went home for that."""
+    code = ErrorCode.TEMPORARILY_UNAVAILABLE if outcome.is_hopeless else ErrorCode.ACCESS_DENIED
     path = f"/sign-in/{outcome.transaction.id}"
     return ChooserPage(
         service=client.client_name,
         switch=path,
         action=f"{path}/provider",
         csrf=token,
-        providers=tuple(ProviderOption(name) for name in outcome.providers),
-        way_home=_way_home(web, outcome.transaction),
+        providers=options(outcome.providers, outcome.notices, web.clock()),
+        way_home=_way_home(web, outcome.transaction, code),
+        is_hopeless=outcome.is_hopeless,
     )
 
 
@@ -105,8 +108,8 @@ def elsewhere(decoupled: DecoupledRequest) -> Elsewhere:
     return Elsewhere(decoupled.grant_type is GrantType.CIBA, decoupled.binding_message)
 
 
-def _way_home(web: Web, transaction: LoginTransaction) -> str | None:
-    return home_link(transaction, way_home(web.broker, transaction, ErrorCode.ACCESS_DENIED))
+def _way_home(web: Web, transaction: LoginTransaction, code: ErrorCode = ErrorCode.ACCESS_DENIED) -> str | None:
+    return home_link(transaction, way_home(web.broker, transaction, code))
 
 
 def _masked_name_of(transaction: LoginTransaction) -> str:

@@ -22,6 +22,7 @@ from gateway.web.context import signatures_of, web_of
 from gateway.web.edge import BodyLimit
 from gateway.web.errors import oauth_json
 from gateway.web.forms import once, query_pairs
+from gateway.web.key_documents import key_document
 from gateway.web.service_calls import caller_of, for_services, require_names
 from gateway.web.signature_answers import evidence_of, validated
 from gateway.web.signature_batches import answer_batch
@@ -142,13 +143,8 @@ async def answer_report(access: ServiceAccess, request: Request) -> Response:
 
 
 async def answer_keys(request: Request) -> Response:
-    """The key under reports and receipts, for whoever checks one without asking us (RFC 7517 §5)."""
-    headers = {
-        "cache-control": "public, max-age=300",
-        "access-control-allow-origin": "*",  # a public document without credentials (WB-01)
-        "cross-origin-resource-policy": "cross-origin",
-    }
-    return JSONResponse({"keys": [signatures_of(request).service.report_key.public_jwk()]}, headers=headers)
+    """The keys under reports and receipts, earlier ones too, for whoever checks one without asking us (RFC 7517 §5)."""
+    return key_document(request, signatures_of(request).service.report_keys, web_of(request).keys_cache_control)
 
 
 def _replayed(found: Replayed) -> dict[str, Any]:
@@ -166,11 +162,11 @@ def _moment(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Refused(RefusalCode.FORMAT, "validation_time is not a time with an offset (RFC 3339)")
-    return moment.astimezone(UTC)
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # a day before the year 1, or after 9999, once it is in UTC
+        pass
+    raise Refused(RefusalCode.FORMAT, "validation_time is not a time with an offset (RFC 3339)")
 
 
 def _unknown(request: Request) -> Response:

@@ -33,12 +33,12 @@ from gateway.signatures.signing import (
 )
 from gateway.signatures.signing_return import returned
 from gateway.signatures.signing_trip import Leg, trip_of
+from gateway.web.account_options import known_options
 from gateway.web.browser import digest, form_token, is_form_token, new_binding
 from gateway.web.context import Web, correlation_id, web_of
 from gateway.web.errors import errors_as_pages
 from gateway.web.forms import form_pairs, once, query_pairs
 from gateway.web.local_time import local_minute
-from gateway.web.pages import ProviderOption
 from gateway.web.responses import page, problem_page, see_other
 from gateway.web.signature_pages import PLACES
 from gateway.web.signing_pages import SigningCodePage, SigningPage, SigningResultPage, ToSign, fingerprint
@@ -108,7 +108,7 @@ def _due(request: Request, desk: SigningDesk, found: SigningRequest, client: Cli
         action=f"/sign/{found.id}/provider",
         csrf=_token(request, binding, found, "provider"),
         document=_to_sign(found),
-        providers=tuple(ProviderOption(name) for name in names),
+        providers=known_options(names, web_of(request).broker.notices_of_providers, web_of(request).clock()),
         way_home=return_address(found),
     )
     # A provider that still knows the person sends the browser straight back to us.

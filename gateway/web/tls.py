@@ -1,8 +1,10 @@
 """https by itself: the server's side of the handshake, and what it has proven about the client (RFC 8446, RFC 9325)."""
 
+import logging
 import os
 import ssl
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,9 @@ CIPHERS: Final = (
     "ECDHE-RSA-AES256-GCM-SHA384",
 )
 """What is spoken under TLS 1.2 (RFC 9325 §4.2); TLS 1.3 has its own and comes first."""
+_LOG: Final = logging.getLogger("gateway.tls")
+_LOOK_SECONDS: Final = 5.0
+"""Between two looks at the files, made when somebody connects: a renewal counts within this time."""
 _AGAIN_AFTER: Final = timedelta(days=60)
 """Age at which a development certificate is made anew; it lives for 90 days."""
 
@@ -53,9 +58,62 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+class RenewedTls:
+    """The server's side of handshakes, with a certificate that may be renewed while it serves (F-CRT-01).
+
+    A new pair of files is read into a context of its own, and counts from the next handshake on as a whole or not at
+    all: what is half written, or does not fit together, leaves the old pair in force.
+    """
+
+    def __init__(self, files: TlsFiles, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._files = files
+        self._monotonic = monotonic
+        self._seen = _versions(files)
+        self._looked_at = monotonic()
+        self._newest = server_context(files)
+        self.context = server_context(files)
+        """What the server listens with; every handshake is handed over to the newest pair."""
+        self.context.sni_callback = self._hand_over
+
+    def newest(self) -> ssl.SSLContext:
+        """The context of the newest pair that can be used."""
+        if self._monotonic() - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = self._monotonic()
+            versions = _versions(self._files)
+            if versions != self._seen:
+                self._seen = versions
+                self._read()
+        return self._newest
+
+    def _read(self) -> None:
+        try:
+            self._newest = server_context(self._files)
+        except TlsFilesError:
+            _LOG.error("the new TLS certificate or key cannot be used; the old pair stays in force: run `gate doctor`")
+        else:
+            _LOG.info("a new TLS certificate is in force")
+
+    def _hand_over(self, handshake: ssl.SSLObject | ssl.SSLSocket, _: str | None, __: ssl.SSLContext) -> None:
+        handshake.context = self.newest()
+
+
 def for_uvicorn(files: TlsFiles, *_: Any) -> ssl.SSLContext:
     """The same, in the form that the server wants its factory to have."""
-    return server_context(files)
+    return RenewedTls(files).context
+
+
+def _versions(files: TlsFiles) -> tuple[tuple[int, int, int] | None, ...]:
+    """What tells one state of the files from another, without reading them."""
+    paths = (files.certificate, files.key, *([] if files.client_ca is None else [files.client_ca]))
+    return tuple(_version(path) for path in paths)
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def development_certificate(folder: Path, issuer: str, now: datetime) -> tuple[Path, Path]:

@@ -1,6 +1,5 @@
 """What the mock is told at start: where it lives, which applications are registered, how user data is signed."""
 
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,10 +56,6 @@ class GuangdongClient:
     def owns_origin_of(self, uri: str) -> bool:
         """Tell whether `uri` leads back to a place of this application, for the way out of a logout."""
         return any(_origin(uri) == _origin(registered) for registered in self.redirect_uris)
-
-    def knows_secret(self, secret: str) -> bool:
-        """Compare the secret of the query string in constant time."""
-        return hmac.compare_digest(self.client_secret.encode(), secret.encode())
 
 
 @dataclass(frozen=True, slots=True)

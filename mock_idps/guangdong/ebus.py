@@ -43,7 +43,7 @@ class Ebus:
         if fault is not None:
             return fault
         try:
-            caller = self._admit(headers, client, call)
+            caller, token = self._admit(headers, client, call)
             wrong = {name: self._province.take(name, call) for name in ("sm4_wrong_key", "sm2_wrong_key")}
             payload = await self._opened(request, caller, call, wrong)
         except (TifError, EnvelopeError) as error:
@@ -53,16 +53,19 @@ class Ebus:
         if isinstance(answer, Response):
             return answer
         self._province.record(call, errcode=answer["errcode"])
-        return await self._sealed(answer, caller, call, wrong)
+        signed = answer_headers(caller.paas_id, token, self._province.now_s(call.session))
+        return json_answer(await self._sealed(answer, caller, call, wrong), signed)
 
-    def _admit(self, headers: TifHeaders, client: GuangdongClient | None, call: Call) -> GuangdongClient:
+    def _admit(self, headers: TifHeaders, client: GuangdongClient | None, call: Call) -> tuple[GuangdongClient, str]:
+        """Give the application and the token that it used, with which its answer is signed too."""
         for scenario, errcode in (("tif_bad", "46001"), ("tif_skew", "46002"), ("tif_replay", "46003")):
             if self._province.take(scenario, call) is not None:
                 raise TifError(errcode)
         if client is None:
             raise TifError("46001")
-        check(headers, client.paas_token, self._province.nonces, self._province.now_s(call.session))
-        return client
+        token = self._province.client_keys.token_of(client, headers)
+        check(headers, token, self._province.nonces, self._province.now_s(call.session))
+        return client, token
 
     async def _opened(
         self, request: Request, client: GuangdongClient, call: Call, wrong: Mapping[str, Mapping[str, Any] | None]
@@ -76,15 +79,24 @@ class Ebus:
             body = await read_body(request)
         except TooLargeError as error:
             raise EnvelopeError("46011") from error
-        opening = partial(
-            open_sealed,
-            body,
-            app_code=client.app_code,
-            key=client.sm4,
-            verifier=client.sm2,
-            now_s=self._province.now_s(call.session),
-        )
+        opening = partial(self._open, body, client, self._province.now_s(call.session))
         return await to_thread.run_sync(opening)
+
+    def _open(self, body: bytes, client: GuangdongClient, now_s: int) -> dict[str, Any]:
+        """Try the keys that are accepted of this application; nearly always there is one."""
+        keys = self._province.client_keys
+        fault = EnvelopeError("46010")
+        for key in keys.sm4_keys_of(client):
+            try:
+                payload = open_sealed(
+                    body, app_code=client.app_code, key=key, verifier=keys.verifier_of(client), now_s=now_s
+                )
+            except EnvelopeError as error:
+                fault = error
+            else:
+                keys.sm4_used(client, key)
+                return payload
+        raise fault
 
     async def _sealed(
         self,
@@ -92,17 +104,17 @@ class Ebus:
         client: GuangdongClient,
         call: Call,
         wrong: Mapping[str, Mapping[str, Any] | None],
-    ) -> Response:
+    ) -> dict[str, Any]:
         now_s = self._province.now_s(call.session)
-        key = Sm4Key.generate() if _is_for_answer(wrong["sm4_wrong_key"]) else client.sm4
+        ours = self._province.client_keys.sm4_keys_of(client)[0]
+        key = Sm4Key.generate() if _is_for_answer(wrong["sm4_wrong_key"]) else ours
         is_stranger = _is_for_answer(wrong["sm2_wrong_key"])
 
         def sealing() -> dict[str, Any]:
             signer = Sm2Signer.generate() if is_stranger else self._province.keys.sm2
             return seal(answer, app_code=client.app_code, key=key, signer=signer, now_s=now_s)
 
-        body = await to_thread.run_sync(sealing)
-        return json_answer(body, answer_headers(client.paas_id, client.paas_token, now_s))
+        return await to_thread.run_sync(sealing)
 
 
 def _is_for_answer(args: Mapping[str, Any] | None) -> bool:

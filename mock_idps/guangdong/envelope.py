@@ -5,15 +5,23 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from mock_idps.guangdong.sm import Sm2Signer, Sm2Verifier, Sm4Key
+from mock_idps.guangdong.sm import Sm2Signer, Sm4Key
 
 VERSION: Final = "1.0.0"
 WRAPPER_VERSION: Final = "v1"
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _MOMENT: Final = re.compile(r"[0-9]{10}(?:[0-9]{3})?")
 _MEMBERS: Final = frozenset({"data", "appCode", "version", "encType", "signType", "timestamp", "signData"})
+
+
+class Verifier(Protocol):
+    """One public key of an application, or several during a rotation."""
+
+    def verify(self, message: bytes, der: bytes) -> bool:
+        """Tell whether the signature is the application's."""
+        ...
 
 
 class EnvelopeError(Exception):
@@ -60,7 +68,7 @@ def seal(payload: Any, *, app_code: str, key: Sm4Key, signer: Sm2Signer, now_s: 
 
 
 def open_sealed(
-    body: bytes, *, app_code: str, key: Sm4Key, verifier: Sm2Verifier, now_s: int, window_s: int = 300
+    body: bytes, *, app_code: str, key: Sm4Key, verifier: Verifier, now_s: int, window_s: int = 300
 ) -> dict[str, Any]:
     """Check shape, signature and age of a sealed request, then decrypt it; raises `EnvelopeError`."""
     inner = _inner(body)

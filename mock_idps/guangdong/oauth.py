@@ -60,7 +60,7 @@ class OAuthEndpoints:
 
     def _redeem(self, fields: dict[str, str], call: Call) -> dict[str, str]:
         client = self._province.config.client(fields.get("client_id", ""))
-        if client is None or not client.knows_secret(fields.get("client_secret", "")):
+        if client is None or not self._province.client_keys.knows_secret(client, fields.get("client_secret", "")):
             return refusal("40001")
         code, now_ms = fields.get("code", ""), self._province.now_ms(call.session)
         for scenario in ("code_expired", "code_reused"):

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mock_idps.authority.signing import Signing
+from mock_idps.credentials import PLATFORM
+from mock_idps.guangdong.client_keys import ClientKeys
 from mock_idps.guangdong.config import GuangdongConfig
-from mock_idps.guangdong.keys import KeyRing
+from mock_idps.guangdong.keys import PLATFORM_KEY, KeyRing
 from mock_idps.guangdong.people import account_holders
 from mock_idps.guangdong.scenarios import SCENARIOS
 from mock_idps.guangdong.sign_scenarios import SIGNING
@@ -49,6 +51,8 @@ class Province:
         self.nonces = NonceMemory()
         self.sleep = sleep
         self.switchboard = Switchboard(NAME, SCENARIOS | SIGNING, people=self.account_holders)
+        self.client_keys = ClientKeys(self.switchboard.credentials, config.clients)
+        self.switchboard.credentials.put(PLATFORM, PLATFORM_KEY, self.keys.rack)
         self.switchboard.on_rotate(self._rotate)
         self.switchboard.on_reset(self._reset)
         self._now_ms = now_ms

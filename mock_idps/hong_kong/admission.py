@@ -6,6 +6,7 @@ is asked last, so that an unsigned call can neither burn a nonce nor move a clie
 
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -57,18 +58,20 @@ def identify(config: HongKongConfig, headers: Headers) -> Client:
     return client
 
 
-def authenticate(ledger: Ledger, client: Client, headers: Headers, body: bytes, now: int) -> None:
-    """Check method, shapes, signature, time and nonce, in this order."""
+def authenticate(
+    ledger: Ledger, client_id: str, secrets: Sequence[str], headers: Headers, body: bytes, *, now: int
+) -> None:
+    """Check method, shapes, signature, time and nonce, in this order; any secret that is not withdrawn will do."""
     method = _single(headers, "signatureMethod")
     timestamp = _shaped(headers, "timestamp", TIMESTAMP)
     nonce = _shaped(headers, "nonce", NONCE)
     signature = _single(headers, "signature")
     if method != envelope.SIGNATURE_METHOD:
         raise WireError("D20005")
-    expected = envelope.sign(client.client_id, client.client_secret, timestamp, nonce, body)
-    if not envelope.signature_matches(signature, expected):
+    expected = (envelope.sign(client_id, secret, timestamp, nonce, body) for secret in secrets)
+    if not any(envelope.signature_matches(signature, one) for one in expected):
         raise WireError("D20006")
-    ledger.enter(client.client_id, int(timestamp), nonce, now)
+    ledger.enter(client_id, int(timestamp), nonce, now)
 
 
 def _shaped(headers: Headers, name: str, shape: re.Pattern[str]) -> str:

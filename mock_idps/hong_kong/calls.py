@@ -110,18 +110,19 @@ def _issue_token(simulation: Simulation, call: Call, grant: Grant) -> Mapping[st
 
 def _kek(simulation: Simulation, call: Call) -> RSAPublicKey:
     """Choose the key to wrap under; after a rotation on the other side the old one is still used for a while."""
-    if call.client.kek is None:
+    current = simulation.kek_of(call.client)
+    if current is None:
         raise WireError("D30001")
     rotated = take(simulation, "kek_rotated_old_cek", call.caller)
     if rotated is None:
-        return call.client.kek
+        return current
     given = rotated.get("kek_public_pem")
     if isinstance(given, str):
         try:
             return read_kek(given)
         except ValueError:
             raise WireError("D20000") from None
-    return call.client.previous_kek or rsa.generate_private_key(65_537, 2048).public_key()
+    return simulation.kek_of(call.client, is_earlier=True) or rsa.generate_private_key(65_537, 2048).public_key()
 
 
 def _expires_in(simulation: Simulation, call: Call, issued_at: int, lifetime: int) -> int:

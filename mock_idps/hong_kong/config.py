@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
+from mock_idps.credentials import Rack
 
 CLIENT_ID: Final = re.compile(r"[0-9a-f]{32}\Z")
 SEGMENT: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -14,6 +16,9 @@ KNOWN_SCOPES: Final = ("eidapi_auth", "eidapi_profiles")
 CORP_SCOPES: Final = ("corpidapi_auth", "corpidapi_profiles")
 """What every service may ask of CorpID here."""
 KEK_BITS: Final = (2048, 4096)
+SECRET: Final = "client_secret"
+KEK: Final = "kek"
+_SECRET: Final = re.compile(r"[!-~]{16,128}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,24 @@ class HongKongConfig:
     def client(self, client_id: str) -> Client | None:
         """Find a service by its id."""
         return next((client for client in self.clients if client.client_id == client_id), None)
+
+
+def rotating(client: Client) -> Mapping[str, Rack[Any]]:
+    """What of a client can be rotated: its secret, and the key under which its content keys are wrapped."""
+    return {
+        SECRET: Rack(client.client_secret, read=_secret),
+        KEK: Rack(client.kek, read=read_kek, show=_shown, previous=client.previous_kek),
+    }
+
+
+def _secret(text: str) -> str:
+    if not _SECRET.match(text):
+        raise ValueError("a client secret is 16 to 128 printable characters")
+    return text
+
+
+def _shown(key: RSAPublicKey) -> str:
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
 def _client(entry: Any) -> Client:

@@ -8,7 +8,8 @@ from mock_idps.hong_kong.codes import WireError
 from mock_idps.hong_kong.envelope import CEK_BYTES, FrameError, open_sealed
 
 LIFETIME_MS: Final = 24 * 3_600_000
-REMEMBERED: Final = 16
+REMEMBERED: Final = 64
+"""Far more than end while anybody's call is under way, also where each of twenty people has one ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from mock_idps.authority.signing import Signing
 from mock_idps.hong_kong import signing_catalogue
 from mock_idps.hong_kong.admission import Ledger
 from mock_idps.hong_kong.catalogue import CORP_CALLS, SCENARIOS
-from mock_idps.hong_kong.config import HongKongConfig
+from mock_idps.hong_kong.config import KEK, SECRET, Client, HongKongConfig, rotating
 from mock_idps.hong_kong.content_keys import KeyRing
 from mock_idps.hong_kong.signing_order import SigningOrder
 from mock_idps.hong_kong.waiting import Login
@@ -94,6 +96,9 @@ class Simulation:
 
     def __post_init__(self) -> None:
         self.board = Switchboard("Hong Kong, iAM Smart", SCENARIOS | signing_catalogue.SIGNING, people=self.people)
+        for client in self.config.clients:
+            for kind, rack in rotating(client).items():
+                self.board.credentials.put(client.client_id, kind, rack)
         self.board.on_rotate(self._rotate)
         self.board.on_reset(self._reset)
 
@@ -104,6 +109,16 @@ class Simulation:
     def desk(self, endpoint: str) -> Desk:
         """Give the server to which an endpoint belongs."""
         return self.corp_id if endpoint in CORP_CALLS else self.iam_smart
+
+    def secrets_of(self, client: Client) -> Sequence[str]:
+        """The secrets with which a service may sign its calls now."""
+        return self.board.credentials.accepted(client.client_id, SECRET)
+
+    def kek_of(self, client: Client, *, is_earlier: bool = False) -> RSAPublicKey | None:
+        """The key under which a service's content keys are wrapped, or the one from before."""
+        rack = self.board.credentials.rack(client.client_id, KEK)
+        kek: RSAPublicKey | None = rack.previous if is_earlier else rack.current
+        return kek
 
     def _rotate(self) -> Mapping[str, Any]:
         self.iam_smart.keys.revoke_all()

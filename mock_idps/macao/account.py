@@ -92,7 +92,7 @@ class OneAccount:
 
     def rotate(self) -> dict[str, Any]:
         """Sign with a new key from now on; say its number."""
-        return {"key": self.keys.rotate(self.now_ms()).number}
+        return {"key": self.keys.rotate().number}
 
     def reset(self, session: str | None) -> None:
         """Forget visits, tokens and locks; for one session only its locks, its records being its own."""

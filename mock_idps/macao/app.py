@@ -9,13 +9,14 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from mock_idps.authority.signing import RemoteSigning, Signing
+from mock_idps.credentials import PLATFORM, Rack
 from mock_idps.macao import esign, esign_pages, face, interfaces, screen, signin, token, visits
 from mock_idps.macao.account import OneAccount
 from mock_idps.macao.call import Kind
-from mock_idps.macao.config import MacaoConfig
+from mock_idps.macao.config import SECRET, MacaoConfig, read_client_secret
 from mock_idps.macao.counter import Handler, at_counter
 from mock_idps.macao.esign_scenarios import SIGNING
-from mock_idps.macao.keys import KeyRing
+from mock_idps.macao.keys import PROFILE_KEY, KeyRing
 from mock_idps.macao.scenarios import SCENARIOS
 from mock_idps.personas import PERSONAS, Persona
 from mock_idps.switchboard import Switchboard
@@ -61,8 +62,11 @@ def create_app(
     """Build one mock with people, keys, clock and storage of its own; signatures come from the service given."""
     people = tuple(person for person in personas if person.mo_level is not None)
     switchboard = Switchboard(NAME, SCENARIOS | SIGNING, people=people)
-    account = OneAccount(config, people, switchboard, KeyRing(now_ms()), now_ms, pause)
+    account = OneAccount(config, people, switchboard, KeyRing(now_ms), now_ms, pause)
     account.signing = signing_service or (RemoteSigning(config.authority_url) if config.authority_url else None)
+    for client in config.clients:
+        switchboard.credentials.put(client.client_id, SECRET, Rack(client.client_secret, read=read_client_secret))
+    switchboard.credentials.put(PLATFORM, PROFILE_KEY, account.keys.rack)
     switchboard.on_rotate(account.rotate)
     switchboard.on_reset(account.reset)
     routes = [

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+SECRET: Final = "client_secret"
+"""The kind under which the control plane rotates it."""
+_SECRET: Final = range(8, 129)
 _REQUIRED: Final = frozenset({"base_url", "clients"})
 
 
@@ -66,6 +69,13 @@ class MacaoConfig:
     def client(self, client_id: str) -> MacaoClient | None:
         """Give the client with this id, or None."""
         return next((client for client in self.clients if client.client_id == client_id), None)
+
+
+def read_client_secret(text: str) -> str:
+    """Read a secret that a client is to have."""
+    if len(text) not in _SECRET or text != text.strip():
+        raise ConfigError("a client secret is 8 to 128 characters without space around")
+    return text
 
 
 def _text(settings: Mapping[str, Any], name: str) -> str:

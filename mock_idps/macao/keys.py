@@ -1,20 +1,24 @@
 """Numbered P-256 keys: One Account publishes `/keys`, not a key set of JWKs, and signs profiles and screen codes."""
 
 import base64
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from mock_idps.credentials import Rack
 
 DAY_MS: Final = 86_400_000
 LIFETIME_MS: Final = 90 * DAY_MS
 OVERLAP_MS: Final = 3_600_000
 """How long a key stays valid after it was replaced: longer than any signature's use."""
 
+PROFILE_KEY: Final = "profile_key"
+"""The kind under which the control plane rotates them."""
 UNKNOWN_KEY: Final = "999"
 """A number far beyond those that the ring hands out."""
-_KEPT: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +46,40 @@ class NumberedKey:
 
 
 class KeyRing:
-    """The keys of one mock: the retired first one, so that old signatures can be played, and the present one."""
+    """The keys of one mock: the retired first one, so that old signatures can be played, and those of the rack."""
 
-    def __init__(self, now_ms: int) -> None:
-        self._keys = [NumberedKey.make(1, now_ms - DAY_MS), NumberedKey.make(2, now_ms + LIFETIME_MS)]
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._retired = NumberedKey.make(1, now_ms() - DAY_MS)
+        self.rack: Rack[NumberedKey] = Rack(
+            NumberedKey.make(2, now_ms() + LIFETIME_MS),
+            make=lambda name: NumberedKey.make(int(name), now_ms() + LIFETIME_MS),
+            show=lambda key: key.spki().hex(),
+            age=lambda key: replace(key, not_after_ms=min(key.not_after_ms, now_ms() + OVERLAP_MS)),
+            number=2,
+        )
 
     @property
     def current(self) -> NumberedKey:
         """The key that signs now."""
-        return self._keys[-1]
+        key = self.rack.current
+        if key is None:  # it can be switched, and never withdrawn
+            raise LookupError
+        return key
 
     @property
     def retired(self) -> NumberedKey:
         """A key whose notAfter has passed; `/keys` still lists it."""
-        return self._keys[0]
+        return self._retired
 
     def find(self, number: str) -> NumberedKey | None:
         """Give the key with this number, or None."""
-        return next((key for key in self._keys if key.number == number), None)
+        return next((key for key in (self._retired, *self.rack.listed) if key.number == number), None)
 
-    def rotate(self, now_ms: int) -> NumberedKey:
+    def rotate(self) -> NumberedKey:
         """Start signing with a new key; the present one stays listed until its shortened end."""
-        last = self._keys.pop()
-        ends = min(last.not_after_ms, now_ms + OVERLAP_MS)
-        self._keys.append(NumberedKey(last.number, last.private_key, ends))
-        self._keys.append(NumberedKey.make(int(last.number) + 1, now_ms + LIFETIME_MS))
-        del self._keys[1:-_KEPT]  # the retired first key stays, so that `jws_old_key` can always be played
+        self.rack.make_room()
+        self.rack.publish()
+        self.rack.switch()
         return self.current
 
     def published(self) -> dict[str, Any]:
@@ -78,5 +90,5 @@ class KeyRing:
                 "spki": base64.b64encode(key.spki()).decode("ascii"),
                 "notAfter": key.not_after_ms // 1000,
             }
-            for key in self._keys
+            for key in (self._retired, *self.rack.listed)
         }

@@ -13,7 +13,7 @@ from mock_idps.macao import entities
 from mock_idps.macao.answers import NO_STORE, oauth_error, sent_elsewhere
 from mock_idps.macao.call import Call, basic_credentials, number
 from mock_idps.macao.claims import display_name, uid_for
-from mock_idps.macao.config import MacaoClient
+from mock_idps.macao.config import SECRET, MacaoClient
 from mock_idps.macao.grants import ACCESS_MS, Grant, TokenPair
 
 MAX_REPEAT: Final = 4_000_000
@@ -51,8 +51,8 @@ def _authenticate(call: Call) -> MacaoClient:
     if "client_secret" in call.fields.values:
         raise TokenError("invalid_request", "the client secret belongs into the Authorization header")
     client = call.account.config.client(name)
-    expected = client.client_secret if client is not None else ""
-    if client is None or not hmac.compare_digest(secret.encode(), expected.encode()):
+    accepted = call.account.switchboard.credentials.accepted(name, SECRET)
+    if client is None or not any(hmac.compare_digest(secret.encode(), one.encode()) for one in accepted):
         raise TokenError("invalid_client", "client authentication failed", 401)
     if call.fields.get("client_id") not in {"", client.client_id}:
         raise TokenError("invalid_request", "client_id differs from the authenticated client")

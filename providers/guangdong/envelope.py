@@ -9,13 +9,14 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from certs.keys.errors import SmError
 from certs.keys.sm import sm4_cbc_decrypt, sm4_cbc_encrypt
 from providers.calls import json_object
+from providers.errors import ProviderError
 from providers.guangdong.settings import PermitLinkSettings
 from providers.guangdong.wire import PROVIDER, WINDOW, broken, verify
 
@@ -68,17 +69,23 @@ def open_sealed(outer: Mapping[str, Any], settings: PermitLinkSettings, now: dat
     verify(_compact(signed), inner["signData"], settings.platform_keys)
     if abs(now - _moment(inner["timestamp"])) > WINDOW:
         raise broken("timestamp")
-    return json_object(PROVIDER, _decrypt(inner["data"], settings.content_key))
+    return _decrypt(inner["data"], (settings.content_key, *settings.further_content_keys))
 
 
-def _decrypt(data: object, key: bytes) -> bytes:
+def _decrypt(data: object, keys: Sequence[bytes]) -> dict[str, Any]:
+    """Open with the first key that fits; what does not fit any of them is told as the first one tells it."""
     secret = data.get("encData") if isinstance(data, dict) and set(data) == {"encData"} else None
     if not isinstance(secret, str) or not _HEX.fullmatch(secret):
         raise broken("envelope")
-    try:
-        return sm4_cbc_decrypt(key, bytes.fromhex(secret))
-    except SmError:
-        raise broken("decrypt") from None
+    faults = []
+    for key in keys:
+        try:
+            return json_object(PROVIDER, sm4_cbc_decrypt(key, bytes.fromhex(secret)))
+        except SmError:
+            faults.append(broken("decrypt"))
+        except ProviderError as error:
+            faults.append(error)
+    raise faults[0]
 
 
 def _moment(value: object) -> datetime:

@@ -1,6 +1,7 @@
 """The sign-in with the province's platform: code -> access token -> signed user data (§4.1, §6.D)."""
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +14,7 @@ from providers.guangdong import wire
 from providers.guangdong.account import LEVELS
 from providers.guangdong.identity import read_identity
 from providers.guangdong.settings import GuangdongSettings, from_settings
-from providers.guangdong.wire import BUSY, PROVIDER, SignedContent, broken
+from providers.guangdong.wire import BUSY, CODE_REFUSED, PROVIDER, SignedContent, broken
 
 _OAUTH: Final = "/tif/sso/connect/page/oauth2"
 AUTHORIZE: Final = f"{_OAUTH}/authorize"
@@ -66,6 +67,14 @@ class Guangdong:
     def sign_out_url(self, return_to: str) -> str:
         """Give the address that ends the platform's own session and leads back (§4.1)."""
         return f"{self._address(LOGOUT)}?{urlencode({'redirect_uri': return_to})}"
+
+    async def introduce(self) -> None:
+        """Find out whether our secret is accepted: a code that nobody was given is refused only after it."""
+        try:
+            await self._redeem(secrets.token_hex(16), self._settings.base_url)
+        except ProviderError as error:
+            if error.detail != CODE_REFUSED:
+                raise
 
     async def _redeem(self, code: str, redirect_uri: str) -> str:
         # The dialect wants the secret in the query. `Calls` writes no address anywhere, not even into errors (GD-07).

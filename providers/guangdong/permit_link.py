@@ -4,6 +4,7 @@
 once.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -14,9 +15,10 @@ from mapping.identifier import MainlandIdentifier
 from mapping.ports import LinkAnswer, LinkOutcome, LinkQuestion
 from providers.attributes import AttributeTable, matching, one_of
 from providers.calls import Calls
+from providers.errors import ProviderError
 from providers.guangdong.gateway import Gateway
 from providers.guangdong.settings import PermitLinkSettings, link_from_settings
-from providers.guangdong.wire import BEIJING, PROVIDER, broken
+from providers.guangdong.wire import BEIJING, CODE_REFUSED, PROVIDER, broken
 
 ASK: Final = "/ebus/tyrzapi/link/permit"
 REDEEM: Final = "/ebus/tyrzapi/link/redeem"
@@ -66,6 +68,14 @@ class PermitLink:
             return MainlandIdentifier.parse(values["residence_no"], self._clock().astimezone(BEIJING).date())
         except MappingError:
             raise broken("field:residence_no") from None
+
+    async def introduce(self) -> None:
+        """Find out whether token and keys are accepted: a match that nobody was given is refused only after them."""
+        try:
+            await self._gateway.post(REDEEM, {"token": secrets.token_urlsafe(24)})
+        except ProviderError as error:
+            if error.detail != CODE_REFUSED:
+                raise
 
 
 def _read_answer(data: Mapping[str, Any]) -> LinkAnswer:

@@ -11,6 +11,7 @@ from providers import settings
 
 MAX_PLATFORM_KEYS: Final = 4
 """Each is tried in turn: the present key, and those of a rotation under way."""
+_FURTHER_KEYS: Final = ("next_sm4_key", "previous_sm4_key")
 _HEADER_VALUE: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -35,6 +36,8 @@ class PermitLinkSettings:
     signing_key: Sm2PrivateKey = field(repr=False)
     content_key: bytes = field(repr=False)
     platform_keys: tuple[Sm2PublicKey, ...]
+    further_content_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """The next and the earlier one during a rotation: they open answers, and seal nothing."""
 
 
 def from_settings(block: Mapping[str, Any]) -> GuangdongSettings:
@@ -55,7 +58,7 @@ def from_settings(block: Mapping[str, Any]) -> GuangdongSettings:
 def link_from_settings(block: Mapping[str, Any]) -> PermitLinkSettings:
     """Read the block of the register."""
     required = ("base_url", "paas_id", "paas_token", "app_code", "sm2_key", "sm4_key", "platform_public_keys")
-    settings.check_names(block, required=required)
+    settings.check_names(block, required=required, optional=_FURTHER_KEYS)
     paas_id = settings.text(block, "paas_id")
     if not _HEADER_VALUE.fullmatch(paas_id):
         raise ValueError("setting paas_id must be printable ASCII, since it travels in a header")
@@ -65,8 +68,9 @@ def link_from_settings(block: Mapping[str, Any]) -> PermitLinkSettings:
         paas_token=settings.text(block, "paas_token"),
         app_code=settings.text(block, "app_code"),
         signing_key=_signing_key(settings.text(block, "sm2_key")),
-        content_key=_content_key(settings.text(block, "sm4_key")),
+        content_key=_content_key(block, "sm4_key"),
         platform_keys=_platform_keys(block),
+        further_content_keys=tuple(_content_key(block, name) for name in _FURTHER_KEYS if name in block),
     )
 
 
@@ -92,7 +96,8 @@ def _signing_key(pem: str) -> Sm2PrivateKey:
         raise ValueError("setting sm2_key must be an unencrypted SM2 private key in PEM (PKCS #8)") from None
 
 
-def _content_key(text: str) -> bytes:
+def _content_key(block: Mapping[str, Any], name: str) -> bytes:
+    text = settings.text(block, name)
     if not re.fullmatch(r"[0-9A-Fa-f]{32}", text):
-        raise ValueError(f"setting sm4_key must be {SM4_KEY_BYTES} bytes in hexadecimal")
+        raise ValueError(f"setting {name} must be {SM4_KEY_BYTES} bytes in hexadecimal")
     return bytes.fromhex(text)

@@ -28,6 +28,8 @@ WINDOW: Final = timedelta(seconds=300)
 """How far a time stamp of the platform may be from our clock (§6, default skew)."""
 WRAPPER_VERSION: Final = "v1"
 BUSY: Final = "-1"
+CODE_REFUSED: Final = "40029"
+"""What is said of a code or a match that lapsed, was spent or never was."""
 
 _SUCCESS: Final = 200
 _NO_ERROR: Final = "0"
@@ -38,7 +40,7 @@ _MAX_SIGN: Final = 128
 _FAILURES: Final = MappingProxyType(
     {
         "40001": ProviderFailure.MISCONFIGURED,
-        "40029": ProviderFailure.EXPIRED,
+        CODE_REFUSED: ProviderFailure.EXPIRED,
         "40035": ProviderFailure.MISCONFIGURED,
         "41001": ProviderFailure.BROKEN,
         "42001": ProviderFailure.EXPIRED,

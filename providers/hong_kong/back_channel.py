@@ -76,7 +76,9 @@ class BackChannel:
         self._calls = calls
         self._clock = clock
         self._sequencer = Sequencer()
-        self._keys = ContentKeys(settings.decryption_keys, self._get_key, self._revoke_key)
+        self._keys = ContentKeys(
+            settings.decryption_keys, self._get_key, self._revoke_key, next_key=settings.next_decryption_key
+        )
 
     async def ask(self, path: str, fields: Mapping[str, Any], *, repeatable: bool) -> dict[str, Any]:
         """Make one sealed call; where the content key is the trouble, fetch it exactly once and try again.
@@ -109,6 +111,10 @@ class BackChannel:
             envelope = await self._send(path, wire.seal_request(held.key, fields))
         if envelope.code != SUCCESS:
             raise failed_call(envelope.code, self._server.letter)
+
+    async def introduce(self) -> None:
+        """Have the content key given once: it takes our secret to ask for it, and our encipherment key to read it."""
+        await self._keys.current(self._now_ms())
 
     def _try(self, held: HeldKey, envelope: wire.Envelope) -> dict[str, Any] | None:
         if envelope.code != SUCCESS:

@@ -30,7 +30,7 @@ class HeldKey:
     issued_at: int
     expires_at: int
     rank: int
-    """The place of its encryption key among ours; 0 is the current one."""
+    """The place of its encryption key among ours; 0 is the current one, and the next one that the provider may use."""
 
 
 DOUBT_MS: Final = 5_000
@@ -46,9 +46,12 @@ class ContentKeys:
         fetch: Callable[[], Awaitable[KeyOffer]],
         revoke: Callable[[], Awaitable[None]],
         *,
+        next_key: RsaDecryptionKey | None = None,
         most_uses: int = MAX_ENCRYPTIONS_PER_CONTENT_KEY,
     ) -> None:
-        self._decryption_keys = tuple(decryption_keys)
+        # During a rotation either side may change first, and either may turn back: both keys are of the same rank.
+        coming = [] if next_key is None else [(0, next_key)]
+        self._decryption_keys = [*enumerate(decryption_keys), *coming]
         self._fetch = fetch
         self._revoke = revoke
         self._most_uses = most_uses
@@ -97,7 +100,7 @@ class ContentKeys:
         if self._held is not None and self._uses >= self._most_uses:
             await self._revoke()
         offer = await self._fetch()
-        if self._rank(offer) is None:  # the two sides may be changing keys at this moment: once more
+        if self._opening(offer) is None:  # the two sides may be changing keys at this moment: once more
             offer = await self._fetch()
         fresh = self._accept(offer, now_ms)
         if self._held is None or fresh.key != self._held.key:
@@ -107,21 +110,22 @@ class ContentKeys:
         return fresh
 
     def _accept(self, offer: KeyOffer, now_ms: int) -> HeldKey:
-        rank = self._rank(offer)
-        if rank is None:
+        opening = self._opening(offer)
+        if opening is None:
             raise broken("kek_unknown", ProviderFailure.MISCONFIGURED)
+        rank, ours = opening
         if offer.issued_at > now_ms + SKEW_MS or offer.expires_at <= max(now_ms, offer.issued_at):
             raise broken("key_time")
         if self._held is not None and (offer.issued_at < self._held.issued_at or rank > self._held.rank):
             raise broken("key_rolled_back")
         try:
-            key = self._decryption_keys[rank].unwrap(offer.wrapped)
+            key = ours.unwrap(offer.wrapped)
         except SealError:
             raise broken("key_wrap") from None
         return HeldKey(key, offer.issued_at, min(offer.expires_at, now_ms + LONGEST_USE_MS), rank)
 
-    def _rank(self, offer: KeyOffer) -> int | None:
-        ours = (rank for rank, key in enumerate(self._decryption_keys) if key.public_spki_der() == offer.kek_spki)
+    def _opening(self, offer: KeyOffer) -> tuple[int, RsaDecryptionKey] | None:
+        ours = (entry for entry in self._decryption_keys if entry[1].public_spki_der() == offer.kek_spki)
         return next(ours, None)
 
 

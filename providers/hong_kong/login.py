@@ -73,6 +73,10 @@ class HongKong:
         identity = read_identity(token, profile, callback.received_at)
         return identity if acting is None else replace(identity, organisation=acting[0], mandate=acting[1])
 
+    async def introduce(self) -> None:
+        """Find out whether our secret is accepted, and our encipherment key used."""
+        await self._back_channel.introduce()
+
     async def _acting(
         self, corp_code: str, token: wire.AccessToken, received_at: datetime
     ) -> tuple[Organisation, Mandate]:

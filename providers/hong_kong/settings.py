@@ -12,7 +12,8 @@ from providers.settings import address, check_names, text
 
 _REQUIRED: Final = ("base_url", "client_id", "client_secret", "decryption_key")
 _EARLIER_KEY: Final = "previous_decryption_key"
-_OPTIONAL: Final = (_EARLIER_KEY, "corpid_base_url", "corpid_sandbox")
+_NEXT_KEY: Final = "next_decryption_key"
+_OPTIONAL: Final = (_EARLIER_KEY, _NEXT_KEY, "corpid_base_url", "corpid_sandbox")
 _CLIENT_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -25,6 +26,8 @@ class HongKongSettings:
     client_secret: str
     decryption_keys: tuple[RsaDecryptionKey, ...]
     """Our key-encryption keys, the current one first; an earlier one stays for the overlap of its rotation."""
+    next_decryption_key: RsaDecryptionKey | None = None
+    """A key whose public half the provider has already: from then on it may wrap under it, at a moment of its own."""
     corpid_base_url: str | None = None
     """Where CorpID is; without a registration there nobody is offered to act for a company (§2)."""
     corpid_sandbox: bool = False
@@ -61,6 +64,7 @@ def from_settings(block: Mapping[str, Any]) -> HongKongSettings:
         client_id=text(block, "client_id"),
         client_secret=text(block, "client_secret"),
         decryption_keys=tuple(_decryption_key(block, name) for name in names),
+        next_decryption_key=_decryption_key(block, _NEXT_KEY) if _NEXT_KEY in block else None,
         corpid_base_url=address(block, "corpid_base_url") if "corpid_base_url" in block else None,
         corpid_sandbox=_flag(block, "corpid_sandbox"),
     )

@@ -13,6 +13,7 @@ from certs.keys import base64url
 from certs.keys.jose import VerifiedClaims
 from providers.base import Assurance, Callback, LoginRequest, LoginStart, UpstreamIdentity
 from providers.calls import Answer, Calls
+from providers.errors import ProviderError
 from providers.macao import wire
 from providers.macao.identity import LEVELS, read_identity
 from providers.macao.published_keys import PublishedKeys
@@ -76,6 +77,15 @@ class Macao:
     def sign_out_url(self, return_to: str) -> str | None:  # noqa: ARG002 - the port's signature
         """The platform documents no way to end its session from outside."""
         return None
+
+    async def introduce(self) -> None:
+        """Find out whether our secret is accepted: a code that nobody was given is refused only after it."""
+        nobodys = {"code_verifier": secrets.token_urlsafe(_VERIFIER_BYTES), "redirect_uri": self._settings.base_url}
+        try:
+            await self._redeem(secrets.token_urlsafe(_VERIFIER_BYTES), nobodys)
+        except ProviderError as error:
+            if error.detail != wire.CODE_REFUSED:
+                raise
 
     async def _redeem(self, code: str, kept: Mapping[str, str]) -> wire.AccessToken:
         if not {"code_verifier", "redirect_uri"} <= kept.keys():

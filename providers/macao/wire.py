@@ -37,10 +37,12 @@ _BEARER: Final = r"[A-Za-z0-9._~+/-]{16,2048}=*"
 _REFUSALS: Final = MappingProxyType(
     {"cancelled": ProviderFailure.CANCELLED, "rejected": ProviderFailure.REFUSED},
 )
+CODE_REFUSED: Final = "invalid_grant"
+"""What is said of a code that lapsed, was spent or never was."""
 _OAUTH_FAILURES: Final = MappingProxyType(
     {
         "access_denied": ProviderFailure.REFUSED,
-        "invalid_grant": ProviderFailure.EXPIRED,  # a code that lapsed or was spent
+        CODE_REFUSED: ProviderFailure.EXPIRED,
         "invalid_client": ProviderFailure.MISCONFIGURED,
         "invalid_request": ProviderFailure.MISCONFIGURED,
         "invalid_scope": ProviderFailure.MISCONFIGURED,

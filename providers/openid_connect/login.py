@@ -93,6 +93,17 @@ class OpenIDConnect:
         query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": return_to}
         return _with_query(metadata.end_session_endpoint, query)
 
+    async def introduce(self) -> None:
+        """Find out whether our credential is accepted: a code that nobody was given is refused only after it."""
+        now = self._clock()
+        metadata = await self._metadata.current(now)
+        nobodys = {"code_verifier": secrets.token_urlsafe(_VERIFIER_BYTES), "redirect_uri": self._settings.issuer}
+        try:
+            await self._redeem(metadata.token_endpoint, secrets.token_urlsafe(_VERIFIER_BYTES), nobodys, now)
+        except ProviderError as error:
+            if error.detail != wire.CODE_REFUSED:
+                raise
+
     def _request(self, login: LoginRequest, verifier: str, nonce: str) -> dict[str, str]:
         """The authentication request (OpenID Connect Core §3.1.2.1); what is asked of us is asked of the provider."""
         request = {

@@ -20,6 +20,8 @@ _MISCONFIGURED: Final = (
     *("invalid_client", "unauthorized_client", "invalid_request", "invalid_scope", "unsupported_grant_type"),
     *("unsupported_response_type", "invalid_redirect_uri", "request_not_supported", "invalid_request_object"),
 )
+CODE_REFUSED: Final = "invalid_grant"
+"""What is said of a code that lapsed, was spent or never was (RFC 6749 §5.2)."""
 _FAILURES: Final = MappingProxyType(
     {
         **dict.fromkeys(_MISCONFIGURED, ProviderFailure.MISCONFIGURED),
@@ -29,7 +31,7 @@ _FAILURES: Final = MappingProxyType(
         "consent_required": ProviderFailure.REFUSED,
         "account_selection_required": ProviderFailure.REFUSED,
         "unmet_authentication_requirements": ProviderFailure.NOT_ELIGIBLE,
-        "invalid_grant": ProviderFailure.EXPIRED,  # a code that lapsed or was spent
+        CODE_REFUSED: ProviderFailure.EXPIRED,
         "server_error": ProviderFailure.UNREACHABLE,
         "temporarily_unavailable": ProviderFailure.UNREACHABLE,
     }

@@ -45,6 +45,8 @@ class InTurn:
 @pytest.fixture(autouse=True)
 def always_check(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """After each attack: no fault, nothing of our inside, no canary in logs or on foreign soil."""
+    if "tmp_path" in request.fixturenames:
+        request.getfixturevalue("tmp_path")  # the world's folder has to outlive the look at what it wrote
     shared = request.getfixturevalue("shared_world") if "shared_world" in request.fixturenames else None
     seen_before = len(shared.answers) if shared else 0
     with caplog.at_level(logging.DEBUG):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from gateway.cli import serve
+from gateway.cli import serve, serving
 from tests.attacks.watch import WatchedWorld
 
 SECONDS = 5.0
@@ -22,9 +22,9 @@ def serve_options(world: WatchedWorld, monkeypatch: pytest.MonkeyPatch) -> dict[
     path = Path(world.folder) / "gate.toml"
     with monkeypatch.context() as patched:
         patched.setenv("GATE_CONFIG", str(path))
-        patched.setattr(uvicorn, "run", lambda *_, **options: ran.update(options))
+        patched.setattr(serving, "run", lambda reload, options: ran.update(options(reload)))
         serve.serve(path)
-    for name in ("factory", "host", "port", "workers", "log_level"):
+    for name in ("app", "factory", "host", "port", "workers", "log_level"):
         ran.pop(name)
     return ran
 

@@ -85,7 +85,7 @@ async def a_stage(folder: Path) -> AsyncIterator[Stage]:
         world = watched(running)
         party, rsa_party = await _a_party(world, "signer"), await _a_party(world, "rsa-signer", "RS256")
         tokens = await party.sign_in(scope="openid profile")
-        secret_key = keyring.load(world.folder / "keys", world.clock()).client_secret_key
+        secret_key = keyring.load(world.folder / "keys").client_secret_key
         terms = Terms(uses=10_000)
         made = await initial_access.create(
             world.stores.initial_access, "houses", terms, secret_key, Act("tests", world.clock())

@@ -90,7 +90,7 @@ async def test_ca_03_the_gateway_does_not_start_with_a_short_key_of_its_own(
     (folder / f"{name}.key").write_text(content, encoding="utf-8")
 
     with pytest.raises(ConfigurationError):
-        keyring.load(folder, stage.world.clock())
+        keyring.load(folder)
 
 
 @pytest.mark.attack("CA-03")

@@ -30,6 +30,8 @@ ENTRIES = {
     "DS": 8,
     "SG": 17,
     "TL": 8,
+    "KM": 6,
+    "AD": 7,
 }
 """How many entries each group has; they are numbered from 01 without gaps."""
 OF_OURS = ("mock_idps", "house")

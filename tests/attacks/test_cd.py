@@ -10,10 +10,10 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from certs.keys.signing_key import Algorithm, SigningKey
-from gateway.admin import clients
+from gateway.admin import clients, key_office
 from gateway.admin.acts import Act
 from gateway.admin.clients import ClientOffice
+from gateway.admin.key_work import Order
 from gateway.admin.records import Switch, SwitchKind
 from gateway.app import create_app
 from gateway.audit import AuditAction, AuditEvent
@@ -247,17 +247,17 @@ async def test_cd_09_a_provider_that_was_taken_out_takes_its_codes_along(world: 
 @pytest.mark.attack("CD-09")
 async def test_cd_09_after_a_change_of_keys_a_code_is_answered_and_verifies(world: WatchedWorld) -> None:
     asked, code = await a_code(await a_session(world))
-    new = SigningKey.generate(Algorithm.ES256, world.clock.now)
-    (world.folder / "keys" / "id-token-es256.pem").write_bytes(new.to_pem())
-    restarted = create_app(load(world.folder / "gate.toml"), calls=Calls(world.net), clock=world.clock)
+    managed = world.gateway.inner.state.keys
+    old = managed.live.id_tokens.active("ES256").kid
+    order = Order(Act("operator", world.clock.now, "case 17"))
+    await key_office.compromise(managed.office, "id-token-es256", old, world.clock.now, order)
+    await world.chores.refresh_managed_keys()
 
-    async with restarted.inner.router.lifespan_context(restarted.inner):
-        world.witness.app = restarted
-        response = await world.token(asked, code)
-        claims = await world.claims(asked, response.json())
+    response = await world.token(asked, code)
+    claims = await world.claims(asked, response.json())
 
     assert claims["nonce"] == asked.nonce
-    assert claimed_kid(response.json()["id_token"]) == new.kid
+    assert claimed_kid(response.json()["id_token"]) == managed.live.id_tokens.active("ES256").kid != old
 
 
 def claimed_kid(token: str) -> str:

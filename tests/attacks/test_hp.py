@@ -10,7 +10,7 @@ import pytest_asyncio
 import uvicorn
 
 from gateway.app import create_app
-from gateway.cli import serve
+from gateway.cli import serve, serving
 from gateway.config import load
 from gateway.store.tries import AttemptLimits
 from mock_idps.personas import PERSONAS, find
@@ -168,7 +168,7 @@ def test_hp_02_the_server_believes_configured_proxies_only(
     )
     monkeypatch.setenv("GATE_CONFIG", str(path))
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **options: ran.update(options))
+    monkeypatch.setattr(serving, "run", lambda reload, options: ran.update(options(reload)))
 
     serve.serve(path)
 

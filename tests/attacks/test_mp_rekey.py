@@ -112,7 +112,7 @@ async def change(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             workers.append(app)
         both = watched(running)
         both.witness.app = InTurn(workers)
-        keys = keyring.load(running.folder / "keys", running.clock.now)
+        keys = keyring.load(running.folder / "keys")
         observer = await open_stores(running.database_url, sealing_keys=keys.sealing_keys, index_keys=keys.index_keys)
         open_things.push_async_callback(observer.aclose)
         yield Change(both, observer, numbers)
@@ -177,7 +177,7 @@ async def assert_one_record_each(change: Change) -> None:
 async def assert_old_key_finds_nothing(change: Change) -> None:
     """The retired key's indexes are gone, and the key itself finds nobody."""
     assert set(await entries(change.observer)) == {"2"}
-    keys = keyring.load(change.world.folder / "keys", change.world.clock.now)
+    keys = keyring.load(change.world.folder / "keys")
     rings = {name: {"1": ring["1"]} for name, ring in (("sealing", keys.sealing_keys), ("index", keys.index_keys))}
     old = Vault(rings["sealing"], rings["index"])
     new = Vault({"2": keys.sealing_keys["2"]}, {"2": keys.index_keys["2"]})
@@ -201,7 +201,7 @@ async def test_mp_09_a_worker_that_has_not_heard_of_the_new_key_learns_of_it_bef
     await change.sign_in(*NEW[:2], *RETURNING)
 
     newcomer = TravelPermit.parse(one(NEW[1][1]).permit or "")
-    keys = keyring.load(change.world.folder / "keys", change.world.clock.now)
+    keys = keyring.load(change.world.folder / "keys")
     each = [Vault(keys.sealing_keys, {key_id: key}) for key_id, key in keys.index_keys.items()]
 
     def look(connection: Connection) -> list[bool]:

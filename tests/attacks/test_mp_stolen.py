@@ -167,7 +167,7 @@ async def test_mp_06_guessing_the_permits_of_everybody_on_record_finds_nobody_wi
     numbers = await live(world)
     await world.stores.database.aclose()
     dump = Dump(world.folder)
-    keys = keyring.load(world.folder / "keys", world.clock.now)
+    keys = keyring.load(world.folder / "keys")
     own = Vault(keys.sealing_keys, keys.index_keys)
 
     texts = [permit.canonical for permit in known_permits()] + numbers

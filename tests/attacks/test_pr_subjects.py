@@ -14,9 +14,11 @@ import pytest
 import pytest_asyncio
 from starlette.types import Receive, Scope, Send
 
-from gateway.admin import initial_access, keyring
+from gateway.admin import initial_access, key_office, keyring
 from gateway.admin.acts import Act
 from gateway.admin.initial_access import Terms
+from gateway.admin.key_sets import ID_TOKENS
+from gateway.admin.key_work import KeyOffice, Order
 from gateway.app import create_app
 from gateway.config import load
 from providers.calls import Calls
@@ -134,9 +136,14 @@ async def test_pr_01_a_person_keeps_the_subject_when_every_key_is_replaced_that_
     party = await at_home(world, "rp-a")
     before = await all_claims(world, party)
     keys = world.folder / "keys"
-    for path in (*keys.glob("*.pem"), keys / "forms.key", keys / "pairwise.key"):
+    for path in (keys / "forms.key", keys / "pairwise.key"):
         path.unlink()
     keyring.create(keys, world.clock())
+    office: KeyOffice = world.gateway.inner.state.keys.office
+    for name in ID_TOKENS:
+        (key,) = (await office.registry.all())[name].keys
+        order = Order(Act("operator", world.clock(), "case 17"))
+        await key_office.compromise(office, name, key.kid, world.clock(), order)
 
     renewed = create_app(load(world.folder / "gate.toml"), calls=Calls(world.net), fetch=world.fetch, clock=world.clock)
     async with renewed.inner.router.lifespan_context(renewed.inner):
@@ -185,7 +192,7 @@ class SectorFile:
 async def bearer(shared_world: WatchedWorld) -> dict[str, str]:
     """An initial access token."""
     now = shared_world.clock()
-    key = keyring.load(shared_world.folder / "keys", now).client_secret_key
+    key = keyring.load(shared_world.folder / "keys").client_secret_key
     terms = Terms(scopes=("openid", "profile"), purpose="travel", uses=50)
     made = await initial_access.create(
         shared_world.stores.initial_access, "harbour-board", terms, key, Act("tests", now)

@@ -209,7 +209,7 @@ class Suite:
 async def a_suite(folder: Path, **changes: Any) -> AsyncIterator[Suite]:
     """Start a gateway on https and make an initial access token; keywords change settings."""
     async with a_world(folder, issuer=ISSUER, **changes) as world:
-        secret_key = keyring.load(world.folder / "keys", world.clock()).client_secret_key
+        secret_key = keyring.load(world.folder / "keys").client_secret_key
         terms = Terms(scopes=("openid", "profile", "offline_access"), uses=1000, lifetime=timedelta(days=300))
         act = Act("tests", world.clock())
         made = await initial_access.create(world.stores.initial_access, "suite", terms, secret_key, act)

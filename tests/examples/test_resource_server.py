@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from certs.keys import jose
-from gateway.admin import keyring
+from certs.keys.signing_key import Algorithm, SigningKey
 from gateway.oidc.names import ClientAuthMethod, GrantType, TokenType
 from tests.asking import RP
 from tests.examples.calling import API, OTHER, Api, a_service, error_of
@@ -79,7 +79,8 @@ async def test_a_token_of_the_gateway_that_is_not_for_this_is_refused(
     world: World, service: RelyingParty, api: Api, typ: str, changes: dict[str, Any]
 ) -> None:
     tokens = await service.sign_in(resource=API)
-    key = keyring.load(world.folder / "keys", world.clock.now).signing.active("ES256")
+    pem = (world.folder / "keys" / "id-token-es256.pem").read_bytes()
+    key = SigningKey.from_pem(pem, algorithm=Algorithm.ES256, created_at=world.clock.now)
     claims = {**jose.claimed(tokens["access_token"]), **changes}
     good = {name: value for name, value in claims.items() if value is not None}
 

@@ -152,13 +152,16 @@ def a_home_card(place: int) -> str:
 
 
 @contextlib.asynccontextmanager
-async def a_town(folder: Path, database_url: str, crowd: tuple[Persona, ...], workers: int = 2) -> AsyncIterator[Town]:
-    """Start the simulated providers and so many workers on one database."""
+async def a_town(
+    folder: Path, database_url: str, crowd: tuple[Persona, ...], workers: int = 2, *, settings: str = ""
+) -> AsyncIterator[Town]:
+    """Start the simulated providers and so many workers on one database; ``settings`` is added to ``gate.toml``."""
     with contextlib.ExitStack() as sockets:
         doors = [sockets.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
         ports = [door.getsockname()[1] for door in doors]
         addresses = Addresses(AT.issuer, *(f"http://127.0.0.1:{port}" for port in ports))
-        make_world(folder, addresses, database_url, unlimited=True)
+        with make_world(folder, addresses, database_url, unlimited=True).open("a", encoding="utf-8") as file:
+            file.write(settings)
         apps = mocks_of(folder, PERSONAS + crowd)
         async with contextlib.AsyncExitStack() as open_things:
             for app, door in zip(apps, doors, strict=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ENTRIES = {"MAPF": 3, "TLST": 3}
+ENTRIES = {"MAPF": 3, "TLST": 3, "KEY": 3, "CRT": 2, "CLK": 3, "BK": 2, "UPG": 4}
 """How many entries each group has; they are numbered from 01 without gaps."""
 _MARK = re.compile(r"mark\.attack\(([^)]*)\)")
 _ENTRY = re.compile(r"F-[A-Z0-9]+-[0-9]{2}")

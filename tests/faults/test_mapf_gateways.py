@@ -72,7 +72,7 @@ async def test_f_mapf_02_people_whose_gateway_is_killed_try_again_and_have_one_n
 
 
 async def assert_database_is_whole(town: Town) -> None:
-    keys = keyring.load(town.world.folder / "keys", town.world.clock.now)
+    keys = keyring.load(town.world.folder / "keys")
     stores = await open_stores(
         town.world.database_url, sealing_keys=keys.sealing_keys, index_keys=keys.index_keys, pool_size=2
     )

@@ -24,6 +24,7 @@ from gateway.web import (
     account,
     approvals,
     back_channel,
+    dashboard,
     devices,
     error_pages,
     front_channel,
@@ -180,7 +181,7 @@ def test_every_endpoint_is_described() -> None:
     page = text_of("docs/reference/endpoints.md")
     routes = [
         *front_channel.routes(),
-        *back_channel.routes({}, {}),
+        *back_channel.routes({}),
         *sign_out.routes(),
         *account.routes(),
         *identifiers.routes(),
@@ -190,6 +191,7 @@ def test_every_endpoint_is_described() -> None:
         *error_pages.routes(),
         *home.routes(metadata.discovery("https://id.example.hk", acr_values=(), ui_locales=())),
         *operator_api.routes(),
+        *dashboard.routes(),
         *signatures.routes(),
         *signature_check.routes(),
         *signing.routes(),

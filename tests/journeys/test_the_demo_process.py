@@ -85,6 +85,6 @@ def test_ctrl_c_stops_everything_cleanly(demo: Demo) -> None:
 
     assert demo.process.returncode == 0
     assert "stopping" in output
-    for offset in range(6):
+    for offset in range(8):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", demo.first + offset)) != 0

@@ -223,3 +223,32 @@ def test_a_day_of_one_code_is_reported_as_filling_at_sixty_per_cent(sex: Sex, ca
     assert not is_filling(298, sex)
     assert is_filling(299, sex)
     assert is_filling(capacity, sex)
+
+
+@pytest.mark.attack("F-BK-02")
+@pytest.mark.parametrize(
+    ("realm", "holders", "sizes"),
+    [
+        (Realm.SANDBOX, HolderClass.CHINESE, [4, 1]),
+        (Realm.SANDBOX, HolderClass.NON_CHINESE, [4, 1]),
+        (Realm.PRODUCTION, HolderClass.CHINESE, [24, 5, 1]),
+        (Realm.PRODUCTION, HolderClass.NON_CHINESE, [8, 1, 1]),
+    ],
+)
+def test_a_part_of_every_block_is_kept_back_and_together_the_parts_are_the_block(
+    realm: Realm, holders: HolderClass, sizes: list[int]
+) -> None:
+    block = Block(Territory.MACAO, holders, realm)
+
+    parts = [tier.codes for tier in block.tiers]
+
+    assert [len(codes) for codes in parts] == sizes
+    assert tuple(code for codes in parts for code in codes) == block.codes
+
+
+def test_what_is_kept_back_does_not_depend_on_what_is_switched_off() -> None:
+    codes = SANDBOX.codes
+
+    tiers = SANDBOX.without(frozenset(codes[:2])).tiers
+
+    assert [tier.codes for tier in tiers] == [codes[2:4], codes[4:]]

@@ -5,7 +5,7 @@ import pytest
 from mapping.ports import LinkRegister
 from providers.base import IdentityProvider
 from providers.calls import Calls
-from providers.registry import FACTORIES, build_register
+from providers.registry import FACTORIES, build_register, check_block
 from tests.providers.guangdong.builders import NOW
 from tests.providers.guangdong.test_settings import BLOCK as GUANGDONG_BLOCK
 from tests.providers.guangdong.test_settings import LINK_BLOCK
@@ -52,3 +52,18 @@ async def test_the_register_is_made_from_its_block(calls: Calls) -> None:
 async def test_the_register_names_what_is_missing(calls: Calls) -> None:
     with pytest.raises(ValueError, match="setting paas_id is missing"):
         build_register({"base_url": "https://gd.test"}, calls, lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "block"), [("macao", MACAO_BLOCK), ("guangdong", GUANGDONG_BLOCK), (None, LINK_BLOCK)]
+)
+def test_a_block_is_checked_without_making_anything(name: str | None, block: dict) -> None:
+    check_block(name, block, NOW)
+
+    with pytest.raises(ValueError, match="base_url is missing"):
+        check_block(name, {key: block[key] for key in block if key != "base_url"}, NOW)
+
+
+def test_a_block_of_another_name_is_one_of_openid_connect() -> None:
+    with pytest.raises(ValueError, match="client_id is missing"):
+        check_block("partner", {"kind": "openid_connect", "issuer": "https://op.test"}, NOW)

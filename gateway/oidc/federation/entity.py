@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from certs.keys import jose
-from certs.keys.signing_key import KeySet
+from certs.keys.signing_key import KeySource
 from gateway.oidc.federation.statement import STATEMENT_TYPE, WELL_KNOWN
 
 PATH: Final = WELL_KNOWN
@@ -27,7 +27,7 @@ class OwnEntity:
     issuer: str
     organisation: str
     authority_hints: tuple[str, ...]
-    keys: KeySet
+    keys: KeySource
     """Keys of the federation alone: those of tokens change at another pace."""
     algorithm: str
     discovery: Mapping[str, Any]

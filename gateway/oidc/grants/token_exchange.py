@@ -14,7 +14,7 @@ from gateway.oidc.model import AccessToken, Client, Grant, TokenResponse
 from gateway.oidc.names import ErrorCode, Scope, TokenType
 from gateway.oidc.parameters import Parameters
 from gateway.oidc.provider import OpenIDProvider, TokenRequest
-from gateway.oidc.random_values import digest, new_value
+from gateway.oidc.random_values import new_value
 
 MAX_ACTORS: Final = 4
 """Services in one chain; a longer one is a loop or an accident."""
@@ -27,7 +27,7 @@ async def redeem(request: TokenRequest, op: OpenIDProvider) -> TokenResponse:
     subject_token = _subject_token(request.form)
     audience = _audience(request, op)
     access_token.signing_key(op)
-    found = await op.tokens.find_access_token(digest(subject_token), request.now)
+    found = await access_token.find(subject_token, op, request.now)
     if found is None:
         raise _refused(NOT_VALID)
     token, grant = found

@@ -20,6 +20,7 @@ _ALL: Final = select(alerts).order_by(alerts.c.at.desc(), alerts.c.id.desc()).li
 _MARK: Final = alerts.alias("mark")
 _IS_BEHIND: Final = or_(alerts.c.at < _MARK.c.at, and_(alerts.c.at == _MARK.c.at, alerts.c.id < _MARK.c.id))
 _BEHIND: Final = _ALL.join(_MARK, _IS_BEHIND).where(_MARK.c.id == _ID)
+_ONE: Final = select(alerts.c.id).where(alerts.c.id == _ID)
 _SETTLE: Final = (
     update(alerts)
     .where(alerts.c.id == _ID, _IS_OPEN)
@@ -43,6 +44,13 @@ class SqlAlerts:
         values = {"most": limit} if after is None else {"most": limit, "of_id": after}
         return await self._database.read(
             lambda connection: [_alert(row) for row in connection.execute(statement, values)]
+        )
+
+    async def is_there(self, alert_id: str) -> bool:
+        """Whether there is an alert of this id, settled or not."""
+        values = {"of_id": alert_id}
+        return is_key(alert_id) and await self._database.read(
+            lambda connection: connection.execute(_ONE, values).one_or_none() is not None
         )
 
     async def settle(self, alert_id: str, outcome: str, operator: str, now: datetime, event: AuditEvent) -> bool:

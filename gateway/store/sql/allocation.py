@@ -1,6 +1,6 @@
 """Chooses a number that nobody ever had (mapping specification 10.5), and notices when that becomes hard."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -33,18 +33,39 @@ class Place:
 def give(
     connection: Connection, vault: Vault, choose: Choose, place: Place, *, binding_id: str, event: AuditEvent
 ) -> tuple[str, MainlandIdentifier]:
-    """Take a free number at random and give its id with it; ``MappingError`` when the day is full."""
-    open_block = place.block.without(switches.frozen_regions(connection))
+    """Take a free number at random and give its id with it; ``MappingError`` when the day is full.
+
+    Codes that are kept back are turned to when the others are full, or switched off after a restore (F-BK-02).
+    """
+    frozen = switches.frozen_regions(connection)
+    for tier in place.block.tiers:
+        found = _from_tier(connection, vault, choose, replace(place, block=tier.without(frozen)), binding_id, event)
+        if found is not None:
+            return found
+    raise MappingError("surrogate.capacity")
+
+
+def _from_tier(  # noqa: PLR0917 - the arguments of ``give``
+    connection: Connection, vault: Vault, choose: Choose, place: Place, binding_id: str, event: AuditEvent
+) -> tuple[str, MainlandIdentifier] | None:
+    """Take a number of one tier; none when it is full, or none of its codes is open."""
+    if not place.block.codes:
+        return None
     misses = 0
-    for number in candidates(open_block, place.birthdate, place.sex, choose):
-        number_id = number_rows.claim(connection, vault, number, binding_id, event.at)
-        if number_id is not None:
-            break
-        misses += 1
-    else:
-        raise MappingError("surrogate.capacity")
+    try:
+        for number in candidates(place.block, place.birthdate, place.sex, choose):
+            number_id = number_rows.claim(connection, vault, number, binding_id, event.at)
+            if number_id is not None:
+                break
+            misses += 1
+        else:
+            return None
+    except MappingError as error:
+        if error.code != "surrogate.capacity":
+            raise
+        return None
     if misses >= RANDOM_TRIES:
-        _suspect_the_generator(connection, vault, open_block, place, event)
+        _suspect_the_generator(connection, vault, place.block, place, event)
     _count(connection, vault, number, event)
     return number_id, number
 

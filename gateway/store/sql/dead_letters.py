@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Integer, Text, and_, bindparam, or_, select, update
 
@@ -29,6 +29,7 @@ _ALL: Final = (
     .order_by(deliveries.c.given_up_at.desc(), deliveries.c.id.desc())
     .limit(bindparam("most", type_=Integer()))
 )
+_ONE: Final = select(*_COLUMNS).where(deliveries.c.id == _ID, deliveries.c.given_up_at.is_not(None))
 _MARK: Final = deliveries.alias("mark")
 _IS_BEHIND: Final = or_(
     deliveries.c.given_up_at < _MARK.c.given_up_at,
@@ -56,10 +57,15 @@ class SqlDeadLetters:
         statement = _ALL if after is None else _BEHIND
         values = {"most": limit} if after is None else {"most": limit, "of_id": after}
         rows = await self._database.read(lambda connection: connection.execute(statement, values).all())
-        return [
-            DeadLetter(row.id, DeliveryKind(row.kind), row.client_id, row.at, row.given_up_at, row.tries)
-            for row in rows
-        ]
+        return [_letter(row) for row in rows]
+
+    async def find(self, delivery_id: str) -> DeadLetter | None:
+        """One of them, by its id."""
+        if not is_key(delivery_id):
+            return None
+        values = {"of_id": delivery_id}
+        row = await self._database.read(lambda connection: connection.execute(_ONE, values).one_or_none())
+        return None if row is None else _letter(row)
 
     async def again(self, delivery_id: str, now: datetime, event: AuditEvent) -> bool:
         """Deliver one again; false, and no event, if there is no such dead letter."""
@@ -68,3 +74,7 @@ class SqlDeadLetters:
         return await self._database.run(
             lambda connection: audit.if_changed(connection, _AGAIN, {"of_id": delivery_id, "now": now}, event)
         )
+
+
+def _letter(row: Any) -> DeadLetter:
+    return DeadLetter(row.id, DeliveryKind(row.kind), row.client_id, row.at, row.given_up_at, row.tries)

@@ -20,12 +20,17 @@ from gateway.store.sql.database import Database, insert_unless_there
 from gateway.store.sql.tables import clients, deliveries, grants
 from gateway.store.vault import Vault
 
-GIVEN_UP: Final = {DeliveryKind.LOGOUT: AuditAction.LOGOUT_GIVEN_UP, DeliveryKind.PING: AuditAction.PING_GIVEN_UP}
+GIVEN_UP: Final = {
+    DeliveryKind.LOGOUT: AuditAction.LOGOUT_GIVEN_UP,
+    DeliveryKind.PING: AuditAction.PING_GIVEN_UP,
+    DeliveryKind.KEY: AuditAction.KEY_NOTICE_GIVEN_UP,
+}
 
 _ID: Final = bindparam("of_id", type_=Text())
 _RECEIVERS: Final = select(clients.c.client_id, clients.c.record).where(
     clients.c.client_id.in_(bindparam("of_clients", expanding=True)), clients.c.disabled_at.is_(None)
 )
+_EVERYBODY: Final = select(clients.c.client_id, clients.c.record).where(clients.c.disabled_at.is_(None))
 _ADD: Final = insert_unless_there(deliveries)
 _IS_DUE: Final = deliveries.c.due_at <= NOW
 _ANY_DUE: Final = select(deliveries.c.id).where(_IS_DUE).limit(1)
@@ -103,6 +108,21 @@ def add_ping(connection: Connection, vault: Vault, client_id: str, content: Mapp
         "tries": 0,
     }
     connection.execute(_ADD[connection.dialect.name], row)
+
+
+def add_key_notices(connection: Connection, vault: Vault, content: Mapping[str, str], now: datetime) -> None:
+    """Add the news of a compromised key for every relying party that wants to hear of events."""
+    rows = []
+    for found in connection.execute(_EVERYBODY).all():
+        client = read_client(found.client_id, found.record, None, None, None)
+        if client.event_uri is None:
+            continue
+        delivery_id = new_id()
+        row = {"id": delivery_id, "kind": DeliveryKind.KEY.value, "client_id": client.client_id, "tries": 0}
+        box = vault.seal(content, "deliveries", delivery_id)
+        rows.append({**row, "session_id": content["kid"], "box": box, "at": now, "due_at": now})
+    if rows:
+        connection.execute(_ADD[connection.dialect.name], rows)
 
 
 class SqlDeliveries:

@@ -37,7 +37,7 @@ class KeysInUse:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
-        self._in_use: dict[str, tuple[str, ...]] = {}
+        self._in_use: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def in_use(self) -> Mapping[str, tuple[str, ...]]:
@@ -82,16 +82,9 @@ class KeysInUse:
 
     def _adopt(self, connection: Connection) -> bool:
         """Take over what the table says; false if it says nothing yet."""
-        found: dict[str, list[str]] = {purpose: [] for purpose in PURPOSES}
-        for row in connection.execute(_STATES):
-            if row.retired_at is None and row.purpose in found:
-                _require_same(self._vault, row.purpose, row.id, row.fingerprint)
-                found[row.purpose].append(row.id)
-        if not any(found.values()):
-            return False
-        self._vault.use(found[SEALING], found[INDEX])
-        self._in_use = {purpose: newest_first(ids) for purpose, ids in found.items()}
-        return True
+        found = adopt(connection, self._vault)
+        self._in_use = found or self._in_use
+        return found is not None
 
     def _begin(self, connection: Connection) -> None:
         """Put the first keys into use: those of an older database, or the newest for an empty one."""
@@ -101,6 +94,19 @@ class KeysInUse:
             if key_id not in held:
                 raise KeyNotHeldError("the key that the database was filled with is not in the keys folder")
             add(connection, purpose, key_id, held[key_id], EPOCH)
+
+
+def adopt(connection: Connection, vault: Vault) -> Mapping[str, tuple[str, ...]] | None:
+    """Let a vault work with the keys that the table names, and give them; none if it says nothing yet."""
+    found: dict[str, list[str]] = {purpose: [] for purpose in PURPOSES}
+    for row in connection.execute(_STATES):
+        if row.retired_at is None and row.purpose in found:
+            _require_same(vault, row.purpose, row.id, row.fingerprint)
+            found[row.purpose].append(row.id)
+    if not any(found.values()):
+        return None
+    vault.use(found[SEALING], found[INDEX])
+    return {purpose: newest_first(ids) for purpose, ids in found.items()}
 
 
 def add(connection: Connection, purpose: str, key_id: str, fingerprint: bytes, since: datetime) -> bool:

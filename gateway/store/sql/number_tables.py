@@ -129,6 +129,7 @@ operators: Final = Table(
     Column("key_hash", LargeBinary, nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
+    Column("jurisdictions", Text),  # none: every one
 )
 
 reveals: Final = Table(

@@ -53,6 +53,32 @@ def end_grants(connection: Connection, subject_id: str, now: datetime) -> None:
     grant_ends.of_person(connection, subject_id, now)
 
 
+def forget(
+    connection: Connection, vault: Vault, subject_id: str, empty: bytes, *, now: datetime, event: AuditEvent
+) -> bool:
+    """Empty an account in the transaction under way; ``empty`` is its box from now on. False if there is none."""
+    row = connection.execute(_LOCK, {"of_id": subject_id}).one_or_none()
+    if row is None or row.disabled_at is not None:
+        return False
+    indexes.drop(connection, subject_id)
+    connection.execute(_ERASE, {"of_id": subject_id, "now": now, "new_box": empty})
+    ties.let_go(connection, vault, subject_id, now, event, evidence="erased")
+    releases.forget(connection, subject_id)
+    consents.withdraw_all(connection, subject_id, now)
+    end_everything(connection, subject_id, now)
+    audit.record(connection, event)
+    return True
+
+
+def switch_off(connection: Connection, subject_id: str, now: datetime, event: AuditEvent) -> bool:
+    """Block a person in the transaction under way; false if they are unknown or blocked already."""
+    if connection.execute(_BLOCK, {"of_id": subject_id, "now": now}).rowcount == 0:
+        return False
+    end_everything(connection, subject_id, now)
+    audit.record(connection, event)
+    return True
+
+
 class SqlPeople:
     """``PeopleStore`` and ``SubjectRegistry``."""
 
@@ -95,21 +121,9 @@ class SqlPeople:
         Somebody who is blocked cannot shed the block that way.
         """
         empty = self._vault.seal({}, "subjects", subject_id)
-
-        def work(connection: Connection) -> bool:
-            row = connection.execute(_LOCK, {"of_id": subject_id}).one_or_none()
-            if row is None or row.disabled_at is not None:
-                return False
-            indexes.drop(connection, subject_id)
-            connection.execute(_ERASE, {"of_id": subject_id, "now": now, "new_box": empty})
-            ties.let_go(connection, self._vault, subject_id, now, event, evidence="erased")
-            releases.forget(connection, subject_id)
-            consents.withdraw_all(connection, subject_id, now)
-            end_everything(connection, subject_id, now)
-            audit.record(connection, event)
-            return True
-
-        return await self._database.run(work)
+        return await self._database.run(
+            lambda connection: forget(connection, self._vault, subject_id, empty, now=now, event=event)
+        )
 
     async def block(self, subject_id: str, now: datetime, event: AuditEvent) -> bool:
         """Switch a person off, with all they are signed in with; true also when they are off already (AL-08)."""
@@ -119,9 +133,7 @@ class SqlPeople:
         def work(connection: Connection) -> bool:
             if connection.execute(_LOCK, {"of_id": subject_id}).one_or_none() is None:
                 return False
-            if connection.execute(_BLOCK, {"of_id": subject_id, "now": now}).rowcount == 1:
-                end_everything(connection, subject_id, now)
-                audit.record(connection, event)
+            switch_off(connection, subject_id, now, event)
             return True
 
         return await self._database.run(work)

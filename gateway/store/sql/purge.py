@@ -22,7 +22,9 @@ from sqlalchemy.sql.dml import Delete
 
 from gateway.store.sql.columns import Moment
 from gateway.store.sql.database import Database
+from gateway.store.sql.instances import FORGOTTEN
 from gateway.store.sql.number_tables import notices
+from gateway.store.sql.operation_tables import instances, joint_acts, operator_sessions
 from gateway.store.sql.signature_tables import receipts, report_evidence, reports, revocation_cache, signing_requests
 from gateway.store.sql.tables import (
     attempts,
@@ -48,6 +50,8 @@ DECOUPLED_MEMORY: Final = timedelta(hours=1)
 REPLAY_MEMORY: Final = timedelta(minutes=2)
 """A worker whose clock is behind must not honour a mark again (G21)."""
 DELIVERED_MEMORY: Final = timedelta(days=30)
+JOINT_ACT_MEMORY: Final = timedelta(days=30)
+"""How long an act of two persons can be looked up outside the audit."""
 GIVEN_UP_MEMORY: Final = timedelta(days=90)
 """How long it can be looked up that a relying party was told, or could not be."""
 SIGNING_MEMORY: Final = timedelta(days=7)
@@ -122,6 +126,9 @@ _PORTIONS: Final = (  # tokens before codes before grants: nothing goes that som
     (_portion(receipts, [receipts.c.digest], receipts.c.keep_until <= _BEFORE), _NONE),
     (_portion(revocation_cache, list(revocation_cache.primary_key.columns), _IS_OLD_STATUS), STATUS_MEMORY),
     (_portion(signing_requests, [signing_requests.c.id], signing_requests.c.expires_at <= _BEFORE), SIGNING_MEMORY),
+    (_portion(instances, [instances.c.id], instances.c.seen_at <= _BEFORE), FORGOTTEN),
+    (_portion(operator_sessions, [operator_sessions.c.hash], operator_sessions.c.ends_at <= _BEFORE), _NONE),
+    (_portion(joint_acts, [joint_acts.c.id], joint_acts.c.ends_at <= _BEFORE), JOINT_ACT_MEMORY),
 )
 
 

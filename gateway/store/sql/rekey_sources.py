@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, exists, func, or_, 
 from gateway.store.records import read_binding
 from gateway.store.sql import buckets, indexes, number_rows, subjects, tables
 from gateway.store.sql import number_tables as numbered
+from gateway.store.sql import operation_tables as operated
 from gateway.store.sql import signature_tables as signed
 from gateway.store.vault import Indexes, Vault
 
@@ -118,6 +119,7 @@ SOURCES: Final = (
     BUCKETS,
     Source(numbered.binding_history, numbered.binding_history.c.id),
     Source(numbered.reveals, numbered.reveals.c.id),
+    Source(operated.operator_credentials, operated.operator_credentials.c.name),
     Source(tables.grants, tables.grants.c.id),
     Source(tables.sessions, tables.sessions.c.cookie_hash),
     Source(tables.transactions, tables.transactions.c.id),

@@ -40,7 +40,7 @@ def test_names_in_chinese_survive_signing():
     assert verify(token, KEYS, an_expectation(), now=NOW)["name"] == "陳大文"
 
 
-@pytest.mark.parametrize("state", [KeyState.COMING, KeyState.RETIRING])
+@pytest.mark.parametrize("state", [KeyState.PUBLISHED, KeyState.RETIRING])
 def test_only_an_active_key_signs(state):
     with pytest.raises(JoseError) as caught:
         sign(some_claims(), KEY.enter(state, NOW), typ="JWT")

@@ -92,7 +92,7 @@ def test_a_key_enters_a_state_at_a_moment_and_stays_itself():
 
 
 def test_a_set_gives_the_active_key_of_an_algorithm():
-    active, coming = a_key(), a_key(number=1).enter(KeyState.COMING, NOW)
+    active, coming = a_key(), a_key(number=1).enter(KeyState.PUBLISHED, NOW)
 
     keys = KeySet((coming, active))
 
@@ -104,7 +104,7 @@ def test_a_set_gives_the_active_key_of_an_algorithm():
 def test_a_set_publishes_the_active_key_first_and_all_of_them():
     active, coming, retiring = (
         a_key(),
-        a_key(number=1).enter(KeyState.COMING, NOW),
+        a_key(number=1).enter(KeyState.PUBLISHED, NOW),
         a_key(number=2).enter(KeyState.RETIRING, NOW),
     )
 

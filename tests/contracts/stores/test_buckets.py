@@ -127,6 +127,7 @@ async def test_misses_on_a_day_that_is_more_than_half_full_are_chance(
 
 
 async def test_a_full_day_counts_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Block, "tiers", property(lambda self: (self,)))
     monkeypatch.setattr(Block, "slot_count", lambda _self, _sex: 1)
     await people(desk, 1)
 

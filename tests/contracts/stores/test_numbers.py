@@ -113,6 +113,7 @@ async def test_a_superseded_surrogate_is_never_given_again(desk: Desk) -> None:
 
 
 async def test_a_full_day_is_refused_and_leaves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Block, "tiers", property(lambda self: (self,)))
     monkeypatch.setattr(Block, "slot_count", lambda _self, _sex: 1)
     await desk.resolve(await desk.person("one"), an_evidence())
 

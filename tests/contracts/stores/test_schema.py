@@ -12,15 +12,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, insert
 
 from gateway.config import ConfigurationError
 from gateway.oidc.ports import StoreUnavailableError
 from gateway.store import migrate
 from gateway.store.open import SchemaError, open_stores
-from gateway.store.schema import HEAD
+from gateway.store.schema import FLOOR, HEAD
 from gateway.store.sql.columns import metadata
 from gateway.store.sql.database import Database
+from gateway.store.sql.operation_tables import gateway_facts
 from tests.contracts.stores.builders import ENGINES, KEYS
 from tests.engines import PostgresServer
 
@@ -90,19 +91,58 @@ async def test_a_database_without_a_schema_is_refused_and_left_alone(empty_url: 
     assert migrate.status(empty_url) == (None, HEAD)
 
 
-async def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
-    database = Database.at(database_url)
-    await database.run(rename_revision)
-    await database.aclose()
+@pytest.mark.attack("F-UPG-03")
+async def test_f_upg_03_a_newer_schema_that_only_adds_serves_this_program_too(database_url: str) -> None:
+    await as_a_newer_program(database_url, floor=HEAD)
 
-    with pytest.raises(SchemaError) as refusal:
+    stores = await open_stores(database_url, **KEYS)
+
+    assert await stores.ready() == {"database": True}
+    await stores.aclose()
+
+
+@pytest.mark.attack("F-UPG-03")
+@pytest.mark.parametrize("floor", ["9999", None])
+async def test_f_upg_03_a_newer_schema_that_takes_something_away_is_refused_clearly(
+    database_url: str, floor: str | None
+) -> None:
+    await as_a_newer_program(database_url, floor=floor)
+
+    with pytest.raises(SchemaError, match="start a newer version, or restore a backup") as refusal:
         await open_stores(database_url, **KEYS)
 
     assert refusal.value.found == "9999"
 
 
-def rename_revision(connection: Connection) -> None:
-    connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+async def test_an_upgrade_leaves_a_newer_schema_as_it_is(database_url: str) -> None:
+    await as_a_newer_program(database_url, floor=HEAD)
+
+    migrate.upgrade(database_url)
+
+    assert migrate.status(database_url) == ("9999", HEAD)
+
+
+async def test_an_upgrade_refuses_a_newer_schema_that_serves_this_program_no_more(database_url: str) -> None:
+    await as_a_newer_program(database_url, floor="9999")
+
+    with pytest.raises(SchemaError):
+        migrate.upgrade(database_url)
+
+
+async def as_a_newer_program(url: str, *, floor: str | None) -> None:
+    """Let the database be what a later version's migration leaves behind."""
+
+    def work(connection: Connection) -> None:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql("ALTER TABLE clients ADD COLUMN invented_later TEXT")
+        connection.exec_driver_sql("CREATE TABLE invented_later (id TEXT PRIMARY KEY)")
+        connection.exec_driver_sql("DELETE FROM gateway_facts WHERE name = 'schema_floor'")
+        if floor is not None:
+            connection.execute(insert(gateway_facts), {"name": FLOOR, "value": floor})
+
+    database = Database.at(url)
+    await database.run(work)
+    await database.aclose()
 
 
 def test_looking_at_a_file_that_is_not_there_makes_none(tmp_path: Path) -> None:

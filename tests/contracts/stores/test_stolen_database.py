@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from certs.keys.errors import SealError
-from gateway.admin.records import Reveal
+from gateway.admin.operation_records import Credentials
+from gateway.admin.records import Operator, Reveal, Role
 from gateway.audit import AuditAction
 from gateway.broker.model import Stage
 from gateway.store.open import Stores, open_stores
@@ -62,9 +63,11 @@ READS: dict[str, Callable[[Stores], Awaitable[object]]] = {
     "reports": lambda stores: stores.reports.find("report-1", "rp-a"),
     "report_evidence": lambda stores: stores.reports.evidence("report-1", "rp-a"),
     "signing_requests": lambda stores: stores.signing_requests.find("signing-1", NOW),
+    "operator_credentials": lambda stores: stores.operator_accounts.credentials("ada"),
 }
 UPSTREAM = "upstream-subject-canary"
 HOME_CARD = "hkid:Z6839874"
+AUTHENTICATOR = b"authenticator-canary"
 
 
 async def live(world: World) -> str:
@@ -86,6 +89,10 @@ async def live(world: World) -> str:
     await stores.reveal_registry.ask(reveal, an_event(AuditAction.REVEAL_ASKED))
     await leave_requests(world)
     await leave_signatures(stores)
+    created = an_event(AuditAction.OPERATOR_CREATED)
+    await stores.operator_registry.save(Operator("ada", Role.KEEPER, NOW), digest("operator key"), created)
+    secret = Credentials("ada", totp_secret=AUTHENTICATOR)
+    await stores.operator_accounts.set_credentials(secret, NOW, an_event(AuditAction.OPERATOR_UPDATED))
     return number.value
 
 
@@ -126,6 +133,8 @@ async def test_cd_06_no_byte_of_the_file_tells_a_secret_or_a_person(world: World
         "document to sign": "Contrato",
         "what a provider's dialect kept": "kept-canary",
         "state of a signing request": "state-canary",
+        "authenticator": AUTHENTICATOR.decode(),
+        "authenticator as it is packed": base64.b64encode(AUTHENTICATOR).decode(),
     }
     assert [what for what, canary in canaries.items() if canary.encode() in dump] == []
     assert b"rp-a.example" in dump  # the search does find what is there

@@ -9,6 +9,7 @@ import pytest
 from gateway.signatures.trust_state import TrustFiles
 from gateway.store import migrate
 from gateway.store.open import open_stores
+from tests.gateway.admin.audit_world import Trail, open_trail
 from tests.gateway.admin.trust_world import Office, pinned
 
 
@@ -31,3 +32,12 @@ async def office(empty_database: Path, tmp_path: Path) -> AsyncIterator[Office]:
     )
     yield Office(stores, tmp_path, TrustFiles.of(pinned(), tmp_path / "marks", bytes(32)))
     await stores.aclose()
+
+
+@pytest.fixture
+async def trail(empty_database: Path, tmp_path: Path) -> AsyncIterator[Trail]:
+    """Give an audit in which nothing has happened."""
+    shutil.copy(empty_database, tmp_path / "gate.sqlite3")
+    opened = await open_trail(tmp_path)
+    yield opened
+    await opened.stores.aclose()

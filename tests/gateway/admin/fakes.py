@@ -125,6 +125,9 @@ class FakeAlerts(FakeAudit):
         begin = 0 if after is None else [alert.id for alert in rows].index(after) + 1
         return rows[begin : begin + limit]
 
+    async def is_there(self, alert_id: str) -> bool:
+        return alert_id in self.alerts
+
     async def settle(self, alert_id: str, outcome: str, operator: str, now: datetime, event: AuditEvent) -> bool:
         alert = self.alerts.get(alert_id)
         if alert is None or alert.settled_at is not None:
@@ -242,6 +245,17 @@ class FakeOperators(FakeAudit):
 
     async def of_key(self, key_hash: bytes) -> Operator | None:
         return self.by_hash.get(key_hash)
+
+    async def find(self, name: str) -> Operator | None:
+        return next((one for one in self.by_hash.values() if one.name == name), None)
+
+    async def change(self, before: Operator, after: Operator, event: AuditEvent) -> bool:
+        for key_hash, operator in self.by_hash.items():
+            if operator == before and operator.disabled_at is None:
+                self.by_hash[key_hash] = after
+                self.events.append(event)
+                return True
+        return False
 
     async def all(self) -> Sequence[Operator]:
         return list(self.by_hash.values())

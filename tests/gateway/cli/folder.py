@@ -49,7 +49,7 @@ def with_stores(config: str, work: Callable[[Stores], Awaitable[T]]) -> T:
 
     async def run() -> T:
         settings = load(Path(config))
-        keys = keyring.load(settings.keys_dir, THEN)
+        keys = keyring.load(settings.keys_dir)
         stores = await open_stores(
             settings.storage.database_url, sealing_keys=keys.sealing_keys, index_keys=keys.index_keys
         )

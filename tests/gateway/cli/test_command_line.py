@@ -20,7 +20,7 @@ def test_init_makes_keys_that_only_their_owner_can_read_and_keeps_what_is_there(
     first = json.loads(gate("init", str(tmp_path), "--json").stdout)
     second = json.loads(gate("init", str(tmp_path), "--json").stdout)
 
-    assert len(first["keys_made"]) == 10
+    assert len(first["keys_made"]) == 13
     assert second["keys_made"] == []
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}
 
@@ -109,6 +109,7 @@ def test_doctor_finds_a_healthy_house(config: str) -> None:
     assert result.exit_code == 0, result.output
     verdicts = {row["check"]: row["verdict"] for row in json.loads(result.stdout)["findings"]}
     looked_at = {"settings", "SM2", "reserved blocks", "keys", "database", "alerts", "capacity", "TLS", "outbound"}
+    looked_at |= {"certificates", "ends", "key folder", "rotation"}
     assert verdicts == dict.fromkeys(looked_at, "fine")
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 import typer
-import uvicorn
 
-from gateway.cli import serve
+from gateway.cli import serve, serving
 from gateway.cli.output import Exit
 
 HTTPS = 'issuer = "https://localhost:8443"\n'
@@ -20,7 +19,7 @@ def ran(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     started: dict[str, Any] = {}
     (tmp_path / "keys").mkdir()
     monkeypatch.setenv("GATE_CONFIG", str(tmp_path / "gate.toml"))
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **options: started.update(options))
+    monkeypatch.setattr(serving, "run", lambda reload, options: started.update(options(reload)))
     return started
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from certs.keys.signing_key import KeySet
-from gateway.admin import keyring
+from certs.keys.signing_key import Algorithm, KeySet, SigningKey
 from mock_idps.authority import answers, cms, equivalence, listed, lists, root
 from mock_idps.authority.certificate import Issued
 from tests.authority import a_world
@@ -71,8 +70,8 @@ def _verify(folder: Path, name: str, *more: str, code: int = 0) -> dict[str, Any
 
 
 def _keys(folder: Path) -> Path:
-    report = keyring.load(folder / "keys", datetime.now(UTC)).report
-    assert report is not None
+    pem = (folder / "keys" / "report-es256.pem").read_bytes()
+    report = SigningKey.from_pem(pem, algorithm=Algorithm.ES256, created_at=datetime.now(UTC))
     file = folder / "report-keys.json"
     file.write_text(json.dumps(KeySet((report,)).jwks()))
     return file

@@ -203,7 +203,7 @@ def test_nothing_is_registered_that_this_gateway_has_no_key_for(field: str) -> N
 
 
 def test_a_key_that_only_comes_signs_nothing_yet() -> None:
-    key = signing_key().enter(signing_key().state.__class__.COMING, NOW + timedelta(seconds=1))
+    key = signing_key().enter(signing_key().state.__class__.PUBLISHED, NOW + timedelta(seconds=1))
 
     with pytest.raises(MetadataError):
         check_keys(a_client(), KeySet((key,)))

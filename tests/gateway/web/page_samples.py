@@ -17,6 +17,7 @@ from gateway.web.consent_items import ConsentGroup, ConsentItem
 from gateway.web.decoupled_pages import ApprovalsPage, DecidedPage, DevicePage, UserCodePage, Waiting
 from gateway.web.error_catalogue import CATALOGUE as ERRORS
 from gateway.web.pages import (
+    AccountNotice,
     ChooserPage,
     ErrorListPage,
     ErrorPage,
@@ -40,6 +41,16 @@ OPTIONS = tuple(ProviderOption(name) for name in ("hong_kong", "macao", "guangdo
 HOME = "https://rp.example/cb?error=access_denied&state=s"
 
 CHOOSER = ChooserPage("Harbour Hotel", "/sign-in/x", "/sign-in/x/provider", "token", OPTIONS, HOME)
+AWAY = replace(
+    CHOOSER,
+    providers=(
+        ProviderOption("hong_kong", AccountNotice("soon", "2026-11-25 01:00", "2026-11-25 05:00")),
+        ProviderOption("macao", AccountNotice("away", "15:30", "16:30")),
+        ProviderOption("guangdong", AccountNotice("silent")),
+    ),
+)
+"""Every kind of notice; the real page sorts them."""
+HOPELESS = replace(AWAY, providers=AWAY.providers[1:], is_hopeless=True)
 PERMIT = PermitPage("Harbour Hotel", "/sign-in/x", "/sign-in/x/permit", "token", None, "陳**", HOME)
 CONSENT = ConsentPage(
     service="Harbour Hotel",
@@ -222,7 +233,7 @@ ACCOUNT_PAGES: list[Page] = [
 NAMED: list[Page] = [CHOOSER, PERMIT, CONSENT, FULL_CONSENT, SIGN_OUT, SIGNED_OUT, PROBLEM, START]
 NAMED += [FORM_POST, ERROR, ERROR_LIST, TELLING]
 NAMED += [replace(PERMIT, answer="permit.format"), replace(SIGNED_OUT, way_home=None, upstream=())]
-UNLIKE: list[Page] = [*NAMED, *ACCOUNT_PAGES, *DECOUPLED_PAGES, *SIGNATURE_PAGES]
+UNLIKE: list[Page] = [*NAMED, replace(AWAY, is_hopeless=True), *ACCOUNT_PAGES, *DECOUPLED_PAGES, *SIGNATURE_PAGES]
 """One of everything that differs to the eye; the rest differs in a name."""
 PAGES: list[Page] = [*UNLIKE, *MORE_SIGNATURE_PAGES, *(replace(page, service=None) for page in NAMED if page.service)]
 

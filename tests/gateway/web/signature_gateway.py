@@ -93,7 +93,7 @@ async def a_signature_gateway(folder: Path, *services: Client) -> AsyncIterator[
 async def import_lists(world: World, block: Signatures) -> None:
     """Two operators bring in all that the authorities publish."""
     stores, made = world.stores, authorities()
-    files = trust_files(block, keyring.load(world.folder / "keys", NOW))
+    files = trust_files(block, keyring.load(world.folder / "keys"))
     office = TrustOffice(stores.trust_lists, stores.trust_proposals, stores.reports, stores.audit, files)
     tokens: Sequence[bytes] = [
         *(lists.signed_list(made, name) for name in listed.LISTS),

@@ -25,7 +25,7 @@ async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def bearer(world: World) -> dict[str, str]:
     """An initial access token for three clients."""
-    key = keyring.load(world.folder / "keys", world.clock()).client_secret_key
+    key = keyring.load(world.folder / "keys").client_secret_key
     terms = Terms(scopes=("openid", "profile"), purpose="travel", uses=3)
     made = await initial_access.create(
         world.stores.initial_access, "harbour-board", terms, key, Act("tests", world.clock())

@@ -15,6 +15,7 @@ import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from certs.keys.tls import self_signed
+from gateway.web import tls
 from gateway.web.head_limit import BoundedHttpProtocol
 from gateway.web.source import PEER, CertificateSource
 from gateway.web.tls import TlsFiles, TlsFilesError, development_certificate, for_uvicorn, server_context
@@ -125,6 +126,24 @@ async def test_a_certificate_of_a_stranger_ends_the_handshake(files: TlsFiles, t
     async with serving(files) as port:
         with pytest.raises((ssl.SSLError, ConnectionError, json.JSONDecodeError)):
             await call(port, a_caller(files, tmp_path, stranger))
+
+
+@pytest.mark.attack("F-CRT-01")
+async def test_f_crt_01_a_running_server_shows_a_renewed_certificate(
+    files: TlsFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls, "_LOOK_SECONDS", 0.0)
+    before = a_caller(files, tmp_path)
+
+    async with serving(files) as port:
+        await call(port, before)
+        for path, content in zip((files.certificate, files.key), self_signed(["127.0.0.1"], TODAY), strict=True):
+            path.write_bytes(content)
+        told = await call(port, a_caller(files, tmp_path))
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await call(port, before)
+
+    assert told["version"] == "TLSv1.3"
 
 
 @pytest.mark.spec("RFC 8705 §2.2")

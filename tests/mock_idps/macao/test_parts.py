@@ -54,10 +54,10 @@ def test_what_is_not_six_digits_is_no_code(code):
 
 
 def test_rotation_keeps_the_replaced_key_for_a_while_and_the_retired_one_for_ever():
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
     before = ring.current
 
-    ring.rotate(NOW_MS)
+    ring.rotate()
 
     published = ring.published()
     assert ring.current.number == "3"
@@ -67,10 +67,10 @@ def test_rotation_keeps_the_replaced_key_for_a_while_and_the_retired_one_for_eve
 
 
 def test_many_rotations_do_not_grow_the_ring_without_end():
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
 
     for _ in range(20):
-        ring.rotate(NOW_MS)
+        ring.rotate()
 
     assert len(ring.published()) < 10
     assert ring.retired.number == "1"
@@ -81,11 +81,11 @@ def test_keys_and_clients_do_not_print_their_secrets():
     config = MacaoConfig.from_json({"base_url": BASE, "clients": CLIENTS})
 
     assert "s3cret" not in repr(config)
-    assert "PrivateKey" not in repr(KeyRing(NOW_MS).current)
+    assert "PrivateKey" not in repr(KeyRing(lambda: NOW_MS).current)
 
 
 def test_a_profile_is_es256_with_the_number_of_the_key_and_verifies_with_the_published_one():
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
 
     signed = sign_profile({"uid": "u"}, ring.current)
 
@@ -101,7 +101,7 @@ def test_a_profile_is_es256_with_the_number_of_the_key_and_verifies_with_the_pub
     [profile_faults.bad_signature, profile_faults.unsigned, profile_faults.public_key_as_secret],
 )
 def test_mo_01_a_spoilt_profile_does_not_verify(fault):
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
     published = load_der_public_key(base64.b64decode(ring.published()["2"]["spki"]))
 
     spoilt = fault({"uid": "u", "acr": "2"}, ring)
@@ -111,7 +111,7 @@ def test_mo_01_a_spoilt_profile_does_not_verify(fault):
 
 
 def test_the_doubled_uid_is_really_signed_twice():
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
 
     signed = profile_faults.doubled_uid({"uid": "right", "acr": "2"}, ring, "foreign")
 

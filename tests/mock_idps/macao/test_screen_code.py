@@ -15,7 +15,7 @@ def a_screen_code(ring: KeyRing, **spoilt) -> dict[str, str]:
 
 
 def test_a_screen_code_reads_back_with_the_moment_in_macao_time():
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
 
     shown = a_screen_code(ring)
 
@@ -35,7 +35,7 @@ def test_a_screen_code_reads_back_with_the_moment_in_macao_time():
     ],
 )
 def test_a_spoilt_screen_code_is_refused(spoil):
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
     shown = spoil(a_screen_code(ring))
 
     with pytest.raises(ScreenCodeError):
@@ -44,7 +44,7 @@ def test_a_spoilt_screen_code_is_refused(spoil):
 
 @pytest.mark.parametrize("age_ms", [-60_000, 40_000, 86_400_000])
 def test_a_screen_code_from_another_moment_is_refused(age_ms):
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
     shown = a_screen_code(ring)
 
     with pytest.raises(ScreenCodeError):
@@ -53,7 +53,7 @@ def test_a_screen_code_from_another_moment_is_refused(age_ms):
 
 @pytest.mark.parametrize("data", ["", "a|b", "ticket|yesterday|gateway", "a|20251009165320|b|c"])
 def test_data_that_cannot_be_read_is_refused_even_when_well_signed(data):
-    ring = KeyRing(NOW_MS)
+    ring = KeyRing(lambda: NOW_MS)
     sign = base64.b64encode(ring.current.sign_der(data.encode())).decode()
 
     with pytest.raises(ScreenCodeError):

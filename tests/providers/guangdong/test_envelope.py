@@ -1,6 +1,7 @@
 """The government gateway's headers and sealed bodies: vectors, round trip, and every way of spoiling them."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,15 @@ def test_two_requests_of_the_same_content_look_different() -> None:
 
 def test_a_sealed_answer_is_opened() -> None:
     assert opened(a_sealed(ANSWER)) == ANSWER
+
+
+def test_during_a_rotation_an_answer_may_be_sealed_with_the_next_or_the_earlier_key() -> None:
+    own = LINK_SETTINGS.content_key
+    rotating = replace(LINK_SETTINGS, content_key=b"n" * 16, further_content_keys=(b"o" * 16, own))
+
+    assert open_sealed(a_sealed(ANSWER), rotating, NOW) == ANSWER
+    with pytest.raises(ProviderError):
+        open_sealed(a_sealed(ANSWER), replace(rotating, further_content_keys=()), NOW)
 
 
 def test_any_of_the_configured_keys_may_have_signed() -> None:

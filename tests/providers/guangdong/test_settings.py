@@ -89,6 +89,8 @@ def test_platform_keys_that_are_none_are_refused(keys: Any) -> None:
         ("sm2_key", OURS.to_pem().decode().replace("PRIVATE", "PUBLIC")),
         ("sm4_key", "00112233"),
         ("sm4_key", "zz" * 16),
+        ("next_sm4_key", "00112233"),
+        ("previous_sm4_key", "zz" * 16),
     ],
 )
 def test_a_value_that_cannot_be_is_named_and_not_shown(name: str, value: Any) -> None:
@@ -96,3 +98,11 @@ def test_a_value_that_cannot_be_is_named_and_not_shown(name: str, value: Any) ->
         link_from_settings({**LINK_BLOCK, name: value})
 
     assert not value or value not in str(refused.value)
+
+
+def test_the_keys_of_a_rotation_stand_beside_the_one_that_seals() -> None:
+    link = link_from_settings({**LINK_BLOCK, "previous_sm4_key": "11" * 16, "next_sm4_key": "22" * 16})
+
+    assert link.content_key == CONTENT_KEY
+    assert link.further_content_keys == (bytes([0x22]) * 16, bytes([0x11]) * 16)
+    assert "1111" not in repr(link)

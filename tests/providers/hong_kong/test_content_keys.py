@@ -143,6 +143,26 @@ async def test_hk_04_after_the_overlap_the_earlier_encryption_key_is_refused() -
 
 
 @pytest.mark.attack("HK-04")
+async def test_hk_04_between_the_present_and_the_next_encryption_key_the_provider_may_go_back_and_forth() -> None:
+    source = Source(an_offer(), an_offer(kek=FOREIGN_KEY), an_offer())
+    keys = ContentKeys((KEY, EARLIER_KEY), source.fetch, source.revoke, next_key=FOREIGN_KEY)
+
+    held = [await keys._renewed(NOW_MS) for _ in range(3)]
+
+    assert [one.rank for one in held] == [0, 0, 0]
+
+
+@pytest.mark.attack("HK-04")
+async def test_hk_04_from_the_next_encryption_key_there_is_no_way_back_to_the_earlier_one() -> None:
+    source = Source(an_offer(kek=FOREIGN_KEY), an_offer(kek=EARLIER_KEY))
+    keys = ContentKeys((KEY, EARLIER_KEY), source.fetch, source.revoke, next_key=FOREIGN_KEY)
+    await keys._renewed(NOW_MS)
+
+    with pytest.raises(ProviderError, match="key_rolled_back"):
+        await keys._renewed(NOW_MS)
+
+
+@pytest.mark.attack("HK-04")
 async def test_hk_04_a_newer_key_is_never_replaced_by_an_older_one() -> None:
     source = Source(an_offer(), an_offer(b"\x02" * 32, issued_at=NOW_MS - 1))
     keys = source.keys()

@@ -24,6 +24,12 @@ def test_an_earlier_key_comes_after_the_current_one() -> None:
     assert read.decryption_keys == (KEY, EARLIER_KEY)
 
 
+def test_a_next_key_stands_beside_them() -> None:
+    read = from_settings(a_block(next_decryption_key=EARLIER_KEY.to_pem().decode()))
+
+    assert (read.decryption_keys, read.next_decryption_key) == ((KEY,), EARLIER_KEY)
+
+
 def test_corpid_is_a_registration_of_its_own() -> None:
     without = from_settings(a_block())
     read = from_settings(a_block(corpid_base_url="http://corp.mock/", corpid_sandbox=True))
@@ -68,6 +74,7 @@ def test_an_unknown_key_is_named() -> None:
         ("client_secret", "too short"),
         ("decryption_key", "no key at all"),
         ("previous_decryption_key", "no key at all"),
+        ("next_decryption_key", "no key at all"),
     ],
 )
 def test_an_unusable_value_is_refused_by_its_name_and_not_shown(name: str, value: object) -> None:
